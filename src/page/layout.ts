@@ -1,0 +1,207 @@
+/**
+ * THE table of the shared page: one SharedArrayBuffer, seen as Int32 words, that the sampler and every thread with caches share.
+ *
+ * - Every access is an Atomics operation, so it is sequentially consistent (ECMA-262, memory model); there are no plain loads.
+ * - Every word has one writer at a time: the writer column below. A row belongs to the thread that claimed it.
+ * - A *wide* value takes two words (high, then low 31 bits) and holds a safe integer; see `wide.ts`.
+ * - What must be seen together stands under a sequence word: odd while it is written.
+ * - An unknown value is -1 unless the table says otherwise. A fresh page is all zeros: no row is taken.
+ *
+ * Sections: header | state | thread rows | cache rows.
+ */
+
+/** 'SPIL' in ASCII: tells a page of ours from any other buffer. */
+export const MAGIC = 0x5350494c;
+
+/** Changes whenever any word below moves; a handle of another version is refused. */
+export const LAYOUT_VERSION = 1;
+
+export const THREAD_ROWS = 64;
+export const CACHE_ROWS = 512;
+
+/** Longest cache name, in bytes of UTF-8. */
+export const NAME_BYTES = 64;
+
+/** Header. Writer: the thread that made the page, unless the line says otherwise. */
+export const HEADER = {
+  MAGIC: 0,
+  VERSION: 1,
+  /** 1 once the runtime was stopped, else 0. */
+  STOPPED: 2,
+  /** Bumped by the sampler with every published state: what a cache operation compares to learn that something is new. */
+  EPOCH: 3,
+  /** Threads that want a message for every sample. Writers: all threads, by Atomics.add. */
+  SAMPLE_LISTENERS: 4,
+  /** Highest cache row ever claimed + 1; readers scan only up to it. Writers: claiming threads, monotonic by compareExchange. */
+  CACHE_ROWS_USED: 5,
+  /** The last generation given to a thread row. Writers: claiming threads, by Atomics.add. */
+  GENERATION: 6,
+  /** 1 while sampling runs on a thread of its own, 2 while it runs in the starting thread, 0 before the first sample. */
+  SAMPLER_PLACE: 7,
+} as const;
+const HEADER_WORDS = 16;
+
+/** The state. Writer: the sampler, under STATE.SEQUENCE. Byte counts are wide. */
+export const STATE = {
+  SEQUENCE: 0,
+  /** Level wire code, 0 to 3. */
+  LEVEL: 1,
+  /** When the level was entered, epoch ms (wide). */
+  SINCE: 2,
+  /** Resource code of the cause, -1: none. */
+  CAUSE: 4,
+  /** Samples taken since the start (wide). */
+  SAMPLE_COUNT: 5,
+  /** Epoch ms of the sample (wide). */
+  SAMPLED_AT: 7,
+  /** Monotonic µs of the sample, on the clock of `clock.ts` (wide). */
+  SAMPLED_US: 9,
+  /** The time to the next sample, µs. */
+  INTERVAL_US: 11,
+  /** 0 ok, 1 degraded. */
+  HEALTH: 12,
+  /** 1 while an injected reading is in force. */
+  SIMULATED: 13,
+  /** Bytes per second, may be negative (wide). */
+  GROWTH: 14,
+  /** Milliseconds to the limit at this growth, -1: not growing (wide). */
+  MS_TO_LIMIT: 16,
+  /** PSI shares in millionths, -1: the kernel has none. */
+  STALL_SOME: 18,
+  STALL_FULL: 19,
+  /** Resident set of the process, bytes (wide). */
+  RSS: 20,
+  /** CPU time of the sampler so far, µs (wide). */
+  SAMPLER_CPU_US: 22,
+  /** Readings that failed so far (wide). */
+  FAILURES: 24,
+  /** How late the last sample was, and the latest of all, µs. */
+  LATENESS_US: 26,
+  WORST_LATENESS_US: 27,
+  /** The first of the resource rows. */
+  RESOURCES: 28,
+} as const;
+
+/** One resource inside the state; STATE.RESOURCES + code × RESOURCE_WORDS. */
+export const RESOURCE = {
+  /** 0: no reading to go by (unavailable, unlimited, off), 1: known. */
+  KNOWN: 0,
+  LEVEL: 1,
+  /** Bytes (wide). */
+  USED: 2,
+  LIMIT: 4,
+  /** Monotonic µs of the reading (wide). */
+  READ_US: 6,
+} as const;
+export const RESOURCE_WORDS = 8;
+export const RESOURCE_COUNT = 5;
+const STATE_WORDS = STATE.RESOURCES + RESOURCE_WORDS * RESOURCE_COUNT;
+
+/** A thread that owns caches. Writer: that thread, except the words marked "sampler". */
+export const THREAD = {
+  /** 0: free; else the generation of the owner. Claimed by compareExchange; freed by the owner, or by the sampler when the owner died. */
+  OWNER: 0,
+  /** worker_threads.threadId; 0 is the main thread. */
+  THREAD_ID: 1,
+  /** Kernel id of the thread where the platform tells it (Linux), -1 elsewhere. */
+  KERNEL_ID: 2,
+  /** Sequence of the heap block below. */
+  HEAP_SEQUENCE: 3,
+  /** Monotonic µs when the heap block was published, 0: never (wide). */
+  HEAP_US: 4,
+  /** Old space used and its maximum, bytes (wide): what V8 aborts on. */
+  OLD_USED: 6,
+  OLD_LIMIT: 8,
+  /** As v8.getHeapStatistics and process.memoryUsage count them, bytes (wide). */
+  HEAP_USED: 10,
+  EXTERNAL: 12,
+  /** Collections asked for by this thread so far, and their time in µs (wide). */
+  COLLECTIONS: 14,
+  COLLECTION_US: 16,
+  /** Bytes evicted by this thread so far, for whatever pressure reason (wide). */
+  EVICTED: 18,
+  /** Bytes evicted since the last major collection seen by this thread (wide). */
+  UNCOLLECTED: 20,
+  /** Bytes reserved and not released (wide). */
+  RESERVED: 22,
+  /** The last order that was carried out in full. */
+  ORDER_DONE: 24,
+  /** Sampler: sequence of the control block below. */
+  CONTROL_SEQUENCE: 25,
+  /** Sampler: the order to carry out: its caches' rows that carry the same number owe bytes. 0: none yet. */
+  ORDER: 26,
+  /** Sampler: how urgent, level wire code; at 3 the order is carried out whole, without slices. */
+  ORDER_LEVEL: 27,
+  /** Sampler: resource code of the cause, -1: none. */
+  ORDER_CAUSE: 28,
+  /** Sampler: 0: no collection, 1: collect after the order if the duty allows it, 2: collect in any case. */
+  ORDER_COLLECT: 29,
+  /** Sampler: joint bytes that this thread's caches may hold, -1: no cap (wide). */
+  CAP: 30,
+  /** Sampler: collect whenever this many bytes were evicted since the last collection, -1: do not pace (wide). */
+  PACE: 32,
+} as const;
+export const THREAD_WORDS = 40;
+
+/** A registered cache. Writer: the thread that owns it, except the words marked "sampler". */
+export const CACHE = {
+  /** 0: free; else the generation of the owning thread row. Claimed by compareExchange, freed as THREAD.OWNER. */
+  OWNER: 0,
+  /** Index of the owning thread row. */
+  THREAD: 1,
+  PRIORITY: 2,
+  /** Floor and own limit, bytes (wide); MAX -1: none. */
+  MIN: 3,
+  MAX: 5,
+  /** Bytes held now: BYTES_SEQUENCE guards a change of the high word (wide). */
+  BYTES_SEQUENCE: 7,
+  BYTES: 8,
+  /** Entries held now, -1: the cache cannot tell. */
+  ENTRIES: 10,
+  /** Sampler: bytes owed under ORDER (wide), then the order's number. */
+  OWED: 11,
+  ORDER: 13,
+  /** The order being carried out, and the last one that was finished. */
+  TAKEN: 14,
+  PAID: 15,
+  /** Receipt of PAID: bytes asked and evicted (wide), entries, time in µs, outcome code of `orders.ts`. */
+  PAID_ASKED: 16,
+  PAID_EVICTED: 18,
+  PAID_ENTRIES: 20,
+  PAID_US: 21,
+  PAID_OUTCOME: 22,
+  /** 1 once every other word of the row was written by its owner; readers pass over rows that are not. */
+  READY: 23,
+  /** Counters since registration (wide). */
+  HITS: 24,
+  MISSES: 26,
+  PUTS: 28,
+  PRESSURE_EVICTIONS: 30,
+  OWN_EVICTIONS: 32,
+  REGRETS: 34,
+  /** 1: asked for nothing until a probe succeeds (three failures in a row). */
+  QUARANTINED: 36,
+  /** Rebuild cost of an average entry, µs; -1: unknown. */
+  REBUILD_US: 37,
+  /** UTF-8 length of the name, then its bytes, four to a word. */
+  NAME_LENGTH: 38,
+  NAME: 40,
+} as const;
+export const CACHE_WORDS = CACHE.NAME + NAME_BYTES / 4;
+
+export const STATE_OFFSET = HEADER_WORDS;
+export const THREADS_OFFSET = STATE_OFFSET + STATE_WORDS;
+export const CACHES_OFFSET = THREADS_OFFSET + THREAD_ROWS * THREAD_WORDS;
+export const PAGE_WORDS = CACHES_OFFSET + CACHE_ROWS * CACHE_WORDS;
+
+export function threadOffset(row: number): number {
+  return THREADS_OFFSET + row * THREAD_WORDS;
+}
+
+export function cacheOffset(row: number): number {
+  return CACHES_OFFSET + row * CACHE_WORDS;
+}
+
+export function resourceOffset(code: number): number {
+  return STATE_OFFSET + STATE.RESOURCES + code * RESOURCE_WORDS;
+}

@@ -1,0 +1,57 @@
+import { SpillwayError } from '../core/errors.js';
+import { HEADER, LAYOUT_VERSION, MAGIC, PAGE_WORDS } from './layout.js';
+
+/** A fresh page with its header written. Runs on the thread that starts the runtime. */
+export function createPage(): Int32Array {
+  const words = new Int32Array(new SharedArrayBuffer(PAGE_WORDS * Int32Array.BYTES_PER_ELEMENT));
+  Atomics.store(words, HEADER.MAGIC, MAGIC);
+  Atomics.store(words, HEADER.VERSION, LAYOUT_VERSION);
+  return words;
+}
+
+/**
+ * The words of a page that another thread made.
+ * @throws SpillwayError ERR_SPILLWAY_HANDLE_INVALID when it is no page, or one of another layout.
+ */
+export function openPage(buffer: unknown): Int32Array {
+  if (!(buffer instanceof SharedArrayBuffer) || buffer.byteLength !== PAGE_WORDS * Int32Array.BYTES_PER_ELEMENT) {
+    throw new SpillwayError('ERR_SPILLWAY_HANDLE_INVALID', 'Expected the page of a spillway runtime of this version');
+  }
+  const words = new Int32Array(buffer);
+  const version = Atomics.load(words, HEADER.VERSION);
+  if (Atomics.load(words, HEADER.MAGIC) !== MAGIC || version !== LAYOUT_VERSION) {
+    throw new SpillwayError(
+      'ERR_SPILLWAY_HANDLE_INVALID',
+      `Expected a page of layout ${LAYOUT_VERSION}, got layout ${version}: both threads must load the same version of spillway`,
+    );
+  }
+  return words;
+}
+
+/** Bumped with every published state: equal epochs mean that nothing is new. Any thread; one load. */
+export function loadEpoch(words: Int32Array): number {
+  return Atomics.load(words, HEADER.EPOCH);
+}
+
+/** Makes every thread take a closer look at its next cache operation. Sampler only. */
+export function bumpEpoch(words: Int32Array): void {
+  Atomics.add(words, HEADER.EPOCH, 1);
+}
+
+export function markStopped(words: Int32Array): void {
+  Atomics.store(words, HEADER.STOPPED, 1);
+  Atomics.add(words, HEADER.EPOCH, 1);
+}
+
+export function isStopped(words: Int32Array): boolean {
+  return Atomics.load(words, HEADER.STOPPED) === 1;
+}
+
+/** Counts a thread's wish (+1) or its end (-1) to be told of every sample. Any thread. */
+export function addSampleListeners(words: Int32Array, change: 1 | -1): void {
+  Atomics.add(words, HEADER.SAMPLE_LISTENERS, change);
+}
+
+export function hasSampleListeners(words: Int32Array): boolean {
+  return Atomics.load(words, HEADER.SAMPLE_LISTENERS) > 0;
+}
