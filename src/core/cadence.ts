@@ -1,0 +1,91 @@
+import type { Thresholds } from './classifier.js';
+import { createCpuBudget } from './cpu-budget.js';
+import { LEVELS, type Level, levelCode } from './level.js';
+
+export interface CadenceOptions {
+  /** The shortest delay, ms. */
+  readonly minIntervalMs: number;
+  /** The longest delay, ms: the calm cadence. */
+  readonly updateIntervalMs: number;
+  /** Share of one core that the sampler may use, in (0, 1]. */
+  readonly maxSamplerCpu: number;
+}
+
+/**
+ * Decides when to look again. For every sample: `consider` each resource that has a good reading, then `nextDelayMs` once.
+ * Keeps its state between samples; allocates nothing; takes the time as an argument.
+ *
+ * The delay to a threshold is the time that growth needs at the least to get there, plus the shortest interval, so that the sample after
+ * the crossing comes at most that interval late, however suddenly the growth began.
+ */
+export interface Cadence {
+  /**
+   * Takes one resource of the present sample into account.
+   * @param level that of this resource; the next threshold above it is what must not be passed unseen.
+   */
+  consider(
+    level: Level,
+    usedBytes: number,
+    limitBytes: number,
+    thresholds: Thresholds,
+    growthBytesPerSecond: number,
+  ): void;
+  /**
+   * Milliseconds from this sample to the next, and the end of this sample. In [minIntervalMs, updateIntervalMs], but longer where
+   * `maxSamplerCpu` asks for it.
+   * @param nowMs on a clock that never goes back.
+   * @param samplerCpuMs CPU time of the sampler thread so far.
+   * @param stallSome PSI share 0..1 of the time in which a task waited for memory, below 0 or null where there is none.
+   */
+  nextDelayMs(nowMs: number, samplerCpuMs: number, stallSome: number | null): number;
+}
+
+/**
+ * Growth that can begin at any moment. One Node thread was measured to retain 0.7 to 1.0 GB/s of Buffers (filling them costs that
+ * much memory bandwidth); several threads are only believed when they are seen.
+ */
+export const PLAUSIBLE_GROWTH_BYTES_PER_SECOND = 1e9;
+
+/** A ramp that was seen may double before the next sample. */
+const GROWTH_ALLOWANCE = 2;
+
+/**
+ * How late the first level may be seen, ms. It kills nothing by itself and is the one that a calm process may sit just below for
+ * hours, so it is bought at a fifth of the price of the others.
+ */
+const WARNING_TOLERANCE_MS = 50;
+
+/**
+ * The longest delay at each level, ms, by wire code, where the calm cadence is not shorter: relief must be seen too, and an eviction be
+ * measured, in a time that fits the danger.
+ */
+const LONGEST_DELAY_MS = [Number.POSITIVE_INFINITY, 1_000, 250, 100] as const;
+
+/** A machine that waits for memory all the time is looked at five times as often. */
+const STALL_WEIGHT = 4;
+
+export function createCadence(options: CadenceOptions): Cadence {
+  const { minIntervalMs, updateIntervalMs } = options;
+  const budget = createCpuBudget(options.maxSamplerCpu);
+  let wantedMs = updateIntervalMs;
+
+  return {
+    consider(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond) {
+      const bytesPerMs = Math.max(PLAUSIBLE_GROWTH_BYTES_PER_SECOND, growthBytesPerSecond * GROWTH_ALLOWANCE) / 1e3;
+      wantedMs = Math.min(wantedMs, LONGEST_DELAY_MS[levelCode(level)]);
+      for (let code = levelCode(level) + 1; code <= LEVELS.length; code++) {
+        const next = LEVELS[code];
+        const bound = next === undefined || next === 'normal' ? 1 : thresholds[next];
+        const headroomBytes = Math.max(0, bound * limitBytes - usedBytes);
+        const toleranceMs = next === 'warning' ? Math.max(minIntervalMs, WARNING_TOLERANCE_MS) : minIntervalMs;
+        wantedMs = Math.min(wantedMs, toleranceMs + headroomBytes / bytesPerMs);
+      }
+    },
+    nextDelayMs(nowMs, samplerCpuMs, stallSome) {
+      const hurryMs = wantedMs / (1 + STALL_WEIGHT * Math.max(0, stallSome ?? 0));
+      wantedMs = updateIntervalMs;
+      const delayMs = Math.min(updateIntervalMs, Math.max(minIntervalMs, hurryMs));
+      return Math.max(delayMs, budget.shortestDelayMs(nowMs, samplerCpuMs));
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Keeps the sampler's CPU time within its share of one core: a leaky bucket that fills with wall time and drains with measured CPU
+ * time. Over any stretch of time at most `share × time + BURST_MS + MAX_DEBT_MS` and one sample are spent. Allocates nothing; takes the
+ * time as an argument.
+ */
+export interface CpuBudget {
+  /**
+   * The shortest delay that the budget allows after the work so far, ms; 0 while there is room. The first call only sets the
+   * zero, so what starting up cost is not counted.
+   */
+  shortestDelayMs(nowMs: number, cpuMs: number): number;
+}
+
+/** CPU time that may be spent ahead, ms: about 100 samples, one second at the shortest cadence. */
+const BURST_MS = 5;
+
+/**
+ * A debt (a collection of the sampler's own heap, a storm of page faults) is paid back by three quarters of the budget while the last
+ * quarter keeps sampling: one expensive moment must not blind the sampler for seconds.
+ */
+const REPAYMENT_STRETCH = 4;
+
+/** Beyond this debt nothing is sampled at all until it is smaller again, ms. */
+const MAX_DEBT_MS = 100;
+
+/** The usual cost of a sample is a moving mean in which no sample counts for more than four usual ones, or 0.1 ms. */
+const COST_WEIGHT = 1 / 16;
+const OUTLIER_FACTOR = 4;
+const OUTLIER_FLOOR_MS = 0.1;
+
+/** @param maxShare share of one core, in (0, 1]. */
+export function createCpuBudget(maxShare: number): CpuBudget {
+  let creditMs = BURST_MS;
+  let usualCostMs = 0;
+  let lastMs = Number.NaN;
+  let lastCpuMs = 0;
+
+  return {
+    shortestDelayMs(nowMs, cpuMs) {
+      const elapsedMs = nowMs - lastMs;
+      const spentMs = Math.max(0, cpuMs - lastCpuMs);
+      lastMs = nowMs;
+      lastCpuMs = cpuMs;
+      if (Number.isNaN(elapsedMs)) return 0;
+      creditMs = Math.min(BURST_MS, creditMs + Math.max(0, elapsedMs) * maxShare) - spentMs;
+      const countedMs = Math.min(spentMs, Math.max(usualCostMs * OUTLIER_FACTOR, OUTLIER_FLOOR_MS));
+      usualCostMs += (countedMs - usualCostMs) * COST_WEIGHT;
+      if (creditMs >= usualCostMs) return 0;
+      const repaymentMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH);
+      return Math.max(repaymentMs, -creditMs - MAX_DEBT_MS) / maxShare;
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Cadence, type CadenceOptions, createCadence } from '#src/core/cadence.js';
+import { classify, DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
+import { createForecast } from '#src/core/forecast.js';
+import type { Level } from '#src/core/level.js';
+import { GIB, MIB } from '#src/core/units.js';
+
+const SEED = 20_26;
+const OPTIONS: CadenceOptions = { minIntervalMs: 10, updateIntervalMs: 5_000, maxSamplerCpu: 0.01 };
+
+interface Look {
+  readonly level?: Level;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  readonly growthBytesPerSecond?: number;
+  readonly stallSome?: number | null;
+}
+
+/** The delay after one sample of a fresh cadence that cost nothing. */
+function delayMs({ level, usedBytes, limitBytes, growthBytesPerSecond, stallSome }: Look, options = OPTIONS): number {
+  const cadence = createCadence(options);
+  cadence.consider(level ?? 'normal', usedBytes, limitBytes, DEFAULT_THRESHOLDS, growthBytesPerSecond ?? 0);
+  return cadence.nextDelayMs(0, 0, stallSome ?? null);
+}
+
+/** Samples a ramp that begins at `startMs`; @returns how long after entering each level the sample that saw it came. */
+function latenessMs(cadence: Cadence, bytesPerMs: number, startMs: number, limitBytes: number): Map<Level, number> {
+  const forecast = createForecast();
+  const baseBytes = 0.2 * limitBytes;
+  const lateness = new Map<Level, number>();
+  let level: Level = 'normal';
+  let nowMs = 0;
+  while (level !== 'emergency') {
+    const usedBytes = baseBytes + Math.max(0, nowMs - startMs) * bytesPerMs;
+    const seen = classify(level, usedBytes / limitBytes, DEFAULT_THRESHOLDS, DEFAULT_ENABLE_DELTA);
+    if (seen !== level && seen !== 'normal') {
+      level = seen;
+      lateness.set(level, (usedBytes - DEFAULT_THRESHOLDS[seen] * limitBytes) / bytesPerMs);
+    }
+    forecast.add(nowMs, usedBytes, limitBytes, DEFAULT_THRESHOLDS.warning * limitBytes);
+    cadence.consider(level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, forecast.growthBytesPerSecond);
+    nowMs += cadence.nextDelayMs(nowMs, nowMs * 1e-4, null);
+  }
+  return lateness;
+}
+
+describe('cadence', () => {
+  it('is calm where nothing can be read and where the limit is far', () => {
+    expect(createCadence(OPTIONS).nextDelayMs(0, 0, null)).toBe(5_000);
+    expect(delayMs({ usedBytes: GIB, limitBytes: 64 * GIB })).toBe(5_000);
+  });
+
+  it('sees critical and emergency at most the shortest interval late, however suddenly the ramp begins', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 10, max: 1_000 }),
+        fc.integer({ min: 0, max: 20_000 }),
+        fc.constantFrom(128 * MIB, 512 * MIB, 4 * GIB, 16 * GIB),
+        (mbPerSecond, startMs, limitBytes) => {
+          const lateness = latenessMs(createCadence(OPTIONS), mbPerSecond * 1e3, startMs, limitBytes);
+          expect(lateness.get('critical') ?? 0).toBeLessThanOrEqual(10.001);
+          expect(lateness.get('emergency') ?? 0).toBeLessThanOrEqual(10.001);
+          expect(lateness.get('warning') ?? 0).toBeLessThanOrEqual(50.001);
+        },
+      ),
+      { seed: SEED },
+    );
+  });
+
+  it('stays within its bounds and is never more patient with more in use, more growth or more stall', () => {
+    const share = fc.double({ min: 0, max: 1.2, noNaN: true });
+    fc.assert(
+      fc.property(
+        share,
+        share,
+        fc.integer({ min: 0, max: 4e9 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (a, b, growth, stall) => {
+          const less = { usedBytes: Math.min(a, b) * GIB, limitBytes: GIB };
+          const more = { usedBytes: Math.max(a, b) * GIB, limitBytes: GIB };
+          for (const delay of [delayMs(less), delayMs(more)]) {
+            expect(delay).toBeGreaterThanOrEqual(10);
+            expect(delay).toBeLessThanOrEqual(5_000);
+          }
+          expect(delayMs(more)).toBeLessThanOrEqual(delayMs(less));
+          expect(delayMs({ ...less, growthBytesPerSecond: growth })).toBeLessThanOrEqual(delayMs(less));
+          expect(delayMs({ ...less, stallSome: stall })).toBeLessThanOrEqual(delayMs(less));
+        },
+      ),
+      { seed: SEED },
+    );
+  });
+
+  it('is cheap just below the first threshold', () => {
+    expect(delayMs({ usedBytes: 0.699 * 512 * MIB, limitBytes: 512 * MIB })).toBeGreaterThanOrEqual(50);
+  });
+
+  it('is at its shortest just below critical and at the limit', () => {
+    const limitBytes = 512 * MIB;
+    expect(delayMs({ level: 'warning', usedBytes: 0.7999 * limitBytes, limitBytes })).toBeLessThan(11);
+    expect(delayMs({ level: 'emergency', usedBytes: 1.1 * limitBytes, limitBytes })).toBe(10);
+  });
+
+  it('watches for relief while a level holds, even where the next threshold is far', () => {
+    const limitBytes = 1024 * GIB;
+    expect(delayMs({ level: 'warning', usedBytes: 0.7 * limitBytes, limitBytes })).toBe(1_000);
+    expect(delayMs({ level: 'critical', usedBytes: 0.8 * limitBytes, limitBytes })).toBe(250);
+    expect(delayMs({ level: 'emergency', usedBytes: 0.95 * limitBytes, limitBytes })).toBe(100);
+  });
+
+  it('goes by the resource that is nearest to its threshold', () => {
+    const cadence = createCadence(OPTIONS);
+    cadence.consider('normal', GIB, 64 * GIB, DEFAULT_THRESHOLDS, 0);
+    cadence.consider('normal', 0.6 * GIB, GIB, DEFAULT_THRESHOLDS, 0);
+    cadence.consider('normal', GIB, 128 * GIB, DEFAULT_THRESHOLDS, 0);
+    expect(cadence.nextDelayMs(0, 0, null)).toBeLessThan(200);
+    expect(cadence.nextDelayMs(100, 0, null)).toBe(5_000);
+  });
+
+  it('outruns a growth that is faster than plausible once it was seen', () => {
+    const look = { usedBytes: 0, limitBytes: 4 * GIB };
+    expect(delayMs({ ...look, growthBytesPerSecond: 4e9 })).toBeLessThan(delayMs(look) / 4);
+  });
+
+  it('stretches beyond every bound rather than use more CPU than it may', () => {
+    const cadence = createCadence(OPTIONS);
+    let nowMs = 0;
+    let cpuMs = 0;
+    for (let sample = 0; sample < 100; sample++) {
+      cadence.consider('emergency', 1, 1, DEFAULT_THRESHOLDS, 0);
+      nowMs += cadence.nextDelayMs(nowMs, cpuMs, 1);
+      cpuMs += 100;
+    }
+    expect(cpuMs / nowMs).toBeLessThanOrEqual(0.0101);
+  });
+});
