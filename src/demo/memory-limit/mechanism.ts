@@ -1,5 +1,7 @@
-/** What holds a command under its limit; `none` when the kernel does not, and only spillway's own `process` resource knows it. */
-export type Enforcement = 'cgroup-v2' | 'cgroup-v1' | 'systemd-scope' | 'none';
+/** What can hold a command under its limit; `none` when the kernel does not, and only spillway's own `process` resource knows it. */
+export const ENFORCEMENTS = ['cgroup-v2', 'cgroup-v1', 'systemd-scope', 'none'] as const;
+
+export type Enforcement = (typeof ENFORCEMENTS)[number];
 
 /** A program and its arguments, as `spawn` wants them. */
 export interface CommandLine {

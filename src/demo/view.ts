@@ -1,0 +1,61 @@
+import type { Level } from '../core/level.js';
+import { formatBytes, formatRatio } from '../core/units.js';
+import { CACHE_NAMES } from './caches.js';
+import type { DemoResult, Progress } from './demo.js';
+import type { Enforcement } from './memory-limit/mechanism.js';
+
+/** The limit of a run and who holds the process to it. */
+export interface LimitNote {
+  readonly limitBytes: number;
+  readonly enforcedBy: Enforcement;
+}
+
+const COLOURS: Readonly<Record<Level, number>> = { normal: 32, warning: 33, critical: 35, emergency: 31 };
+const LEVEL_WIDTH = 'unprotected'.length;
+
+/** One line: time, level, memory, caches, evictions, progress. */
+export function progressLine(progress: Progress, limitBytes: number, coloured: boolean): string {
+  const { elapsedMs, jobsDone, jobCount, cacheBytes, watch } = progress;
+  const usedBytes = watch.usedBytes();
+  const caches = CACHE_NAMES.map((name) => `${name} ${formatBytes(cacheBytes[name])}`).join(', ');
+  return [
+    `${(elapsedMs / 1000).toFixed(1).padStart(5)} s`,
+    levelWord(watch.level(), coloured),
+    `memory ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} (${formatRatio(usedBytes / limitBytes)})`,
+    caches,
+    `evicted ${watch.evictedEntries()} in ${watch.totals().rounds} rounds`,
+    `jobs ${jobsDone} of ${jobCount} (${Math.floor((jobsDone / jobCount) * 100)} %)`,
+  ].join('  ');
+}
+
+function levelWord(level: Level | null, coloured: boolean): string {
+  const word = (level ?? 'unprotected').padEnd(LEVEL_WIDTH);
+  return coloured && level !== null ? `\x1b[${COLOURS[level]}m${word}\x1b[0m` : word;
+}
+
+/** Who holds the process to its limit, in words. */
+export function describeLimit({ limitBytes, enforcedBy }: LimitNote): string {
+  if (enforcedBy === 'none') return `${formatBytes(limitBytes)}, not enforced by the kernel`;
+  return `${formatBytes(limitBytes)}, enforced by the kernel (${enforcedBy})`;
+}
+
+/** The lines at the end. */
+export function summaryLines(result: DemoResult, limit: LimitNote, isProtected: boolean): string[] {
+  const { evictions } = result;
+  const hitRates = CACHE_NAMES.map((name) => {
+    const { hits, misses } = result.counts[name];
+    const lookups = hits + misses;
+    return `${name} ${lookups === 0 ? 'unused' : `${formatRatio(hits / lookups)} of ${lookups}`}`;
+  });
+  return [
+    `${isProtected ? 'protected' : 'unprotected'} run finished in ${(result.elapsedMs / 1000).toFixed(1)} s`,
+    `  result       ${result.checksum.slice(0, 16)} (checksum over the scores of ${result.jobCount} jobs, mean SSIM ${result.meanSsim.toFixed(4)})`,
+    `  limit        ${describeLimit(limit)}`,
+    `  peak memory  ${formatBytes(result.peakRssBytes)} resident (${formatRatio(result.peakRssBytes / limit.limitBytes)} of the limit)`,
+    `  hit rates    ${hitRates.join(', ')}`,
+    isProtected
+      ? `  evictions    ${evictions.rounds} rounds, ${formatBytes(evictions.evictedBytes)} evicted, ${formatBytes(evictions.returnedBytes)} returned, ` +
+        `${evictions.collections} collections (${evictions.collectionMs.toFixed(0)} ms)`
+      : '  evictions    none: nobody watched the memory',
+  ];
+}
