@@ -151,6 +151,17 @@ export function totalCacheBytes(words: Int32Array): number {
   return totalBytes;
 }
 
+/** Joint bytes of the live caches of one thread; allocates nothing. Any thread. */
+export function threadCacheBytes(words: Int32Array, threadRow: number): number {
+  let totalBytes = 0;
+  for (let row = 0; row < cacheRowsUsed(words); row++) {
+    if (Atomics.load(words, cacheOffset(row) + CACHE.THREAD) === threadRow && isCacheLive(words, row)) {
+      totalBytes += loadCacheBytes(words, row);
+    }
+  }
+  return totalBytes;
+}
+
 function describeCache(words: Int32Array, row: number): CacheRow {
   const at = cacheOffset(row);
   return {

@@ -53,6 +53,13 @@ export function threadOwner(words: Int32Array, row: number): number {
   return Atomics.load(words, threadOffset(row) + THREAD.OWNER);
 }
 
+/** Rows of the threads that are there; any thread. */
+export function liveThreadRows(words: Int32Array): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < THREAD_ROWS; row++) if (threadOwner(words, row) !== 0) rows.push(row);
+  return rows;
+}
+
 export function threadId(words: Int32Array, row: number): number {
   return Atomics.load(words, threadOffset(row) + THREAD.THREAD_ID);
 }
@@ -111,4 +118,18 @@ export function loadThreadCounters(words: Int32Array, row: number, into: ThreadC
   into.collectionUs = loadWide(words, at + THREAD.COLLECTION_US);
   into.evictedBytes = loadWide(words, at + THREAD.EVICTED);
   into.uncollectedBytes = loadWide(words, at + THREAD.UNCOLLECTED);
+}
+
+/** The counters of all threads that are there, added up. Any thread. */
+export function sumCounters(words: Int32Array): ThreadCounters {
+  const sum: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
+  const counters: ThreadCounters = { ...sum };
+  for (const row of liveThreadRows(words)) {
+    loadThreadCounters(words, row, counters);
+    sum.collections += counters.collections;
+    sum.collectionUs += counters.collectionUs;
+    sum.evictedBytes += counters.evictedBytes;
+    sum.uncollectedBytes += counters.uncollectedBytes;
+  }
+  return sum;
 }

@@ -1,0 +1,80 @@
+import type { Thresholds } from './classifier.js';
+import type { Level } from './level.js';
+import type { Resource } from './resource.js';
+
+/** The resource that a policy steers by: the one that sets the level, else the one closest to doing so. */
+export interface BindingResource {
+  readonly resource: Resource;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  readonly thresholds: Thresholds;
+  readonly enableDelta: number;
+}
+
+/** What a policy sees with every sample. Bytes, milliseconds on a monotonic clock. */
+export interface PolicyInput {
+  readonly nowMs: number;
+  readonly level: Level;
+  readonly cause: Resource | null;
+  /** Null: nothing known has a limit. */
+  readonly binding: BindingResource | null;
+  readonly rssBytes: number;
+  /** Joint bytes of all caches, and what they may give without falling below their floors. */
+  readonly cacheBytes: number;
+  readonly evictableBytes: number;
+  /** Of the binding resource; negative while it is being freed. */
+  readonly growthBytesPerSecond: number;
+  /** Bytes evicted, by all threads, since the last major collection that their thread knows of. */
+  readonly uncollectedBytes: number;
+  /** Bytes evicted and collections asked for, by all threads, since the start. */
+  readonly evictedBytes: number;
+  readonly collections: number;
+  /** True while a round is being carried out: a demand now would be ignored. */
+  readonly roundActive: boolean;
+}
+
+/** What a policy wants done. */
+export interface PolicyDecision {
+  /** Bytes to evict in a round of their own; 0: no round. */
+  readonly evictBytes: number;
+  /** Whether the threads collect after the round: never, if their duty allows it, or in any case. */
+  readonly collect: 'never' | 'ifDue' | 'always';
+  /** Joint bytes that the caches may hold from now on; null: no cap. */
+  readonly capBytes: number | null;
+  /** Collect after this many evicted bytes, within the duty; null: leave it to V8. */
+  readonly paceBytes: number | null;
+  /** One line for people: what was decided and by which numbers. */
+  readonly reason: string;
+}
+
+/**
+ * Decides how much the caches give and hold. Called with every sample, in order; may keep state of its own; must not block.
+ * The built-in policies run on the sampler thread, a user's own on the thread that started the runtime.
+ */
+export interface EvictionPolicy {
+  readonly name: string;
+  decide(input: PolicyInput): PolicyDecision;
+}
+
+/** Nothing to do; the cap and the pace that are given stay in force. */
+export function hold(reason: string, capBytes: number | null, paceBytes: number | null): PolicyDecision {
+  return { evictBytes: 0, collect: 'never', capBytes, paceBytes, reason };
+}
+
+/**
+ * What is wrong with a decision that a user's policy made; null: nothing. Bytes must be finite and >= 0. Pure.
+ */
+export function decisionFault(decision: unknown): string | null {
+  if (typeof decision !== 'object' || decision === null) return 'it did not answer with an object';
+  const { evictBytes, collect, capBytes, paceBytes }: Partial<Record<keyof PolicyDecision, unknown>> = decision;
+  if (!isByteCount(evictBytes)) return 'evictBytes is not a number of bytes';
+  if (collect !== 'never' && collect !== 'ifDue' && collect !== 'always')
+    return "collect is not 'never', 'ifDue' or 'always'";
+  if (capBytes !== null && !isByteCount(capBytes)) return 'capBytes is neither null nor a number of bytes';
+  if (paceBytes !== null && !isByteCount(paceBytes)) return 'paceBytes is neither null nor a number of bytes';
+  return null;
+}
+
+function isByteCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
