@@ -1,0 +1,160 @@
+import { releaseCache, storeCacheBytes, storeCacheCounters, storeCacheEntries } from '../page/cache-rows.js';
+import { loadEpoch } from '../page/page.js';
+import type { CacheAccount } from './account.js';
+import type { Operations } from './operations.js';
+
+/** What the tracker calls, inside a cache operation, when there is something to do. */
+export interface Attention {
+  /** The epoch moved since the last look. */
+  epochMoved(): void;
+  /** A put took the caches over their joint cap, or `account` over its own limit. */
+  overflowed(account: CacheAccount): void;
+}
+
+/**
+ * The books of all caches of one thread, and the look at the page that every cache operation takes. Lock-free: one load per
+ * operation, one store where the byte count changed. The sum of the accounts is `totalBytes` at all times.
+ */
+export class Tracker {
+  readonly #words: Int32Array;
+  readonly #generation: number;
+  readonly #attention: Attention;
+  readonly #accounts = new Set<CacheAccount>();
+  /** The epoch that was attended to; -1 makes the next operation look again. */
+  #epoch = -1;
+  /** True while attending: what the caches do meanwhile (dispose callbacks, say) is booked but starts nothing new. */
+  #attending = false;
+  #totalBytes = 0;
+  /** Joint bytes that the caches of this thread may hold; Infinity: no cap. */
+  #capBytes = Number.POSITIVE_INFINITY;
+
+  constructor(words: Int32Array, generation: number, attention: Attention) {
+    this.#words = words;
+    this.#generation = generation;
+    this.#attention = attention;
+  }
+
+  get accounts(): ReadonlySet<CacheAccount> {
+    return this.#accounts;
+  }
+
+  get totalBytes(): number {
+    return this.#totalBytes;
+  }
+
+  get capBytes(): number {
+    return this.#capBytes;
+  }
+
+  /** @param capBytes Infinity: no cap. A lower cap protects half of what each cache holds now from its neighbours. */
+  setCap(capBytes: number): void {
+    if (capBytes < this.#capBytes) {
+      for (const account of this.#accounts) account.protectedBytes = account.bytes / 2;
+    }
+    this.#capBytes = capBytes;
+  }
+
+  open(account: CacheAccount): void {
+    this.#accounts.add(account);
+    this.reconcile(account);
+  }
+
+  close(account: CacheAccount): void {
+    if (!this.#accounts.delete(account)) return;
+    this.#totalBytes -= account.bytes;
+    releaseCache(this.#words, account.row, this.#generation);
+  }
+
+  /** What the adapter of `account` calls from inside the cache's own operations. */
+  operationsOf(account: CacheAccount): Operations {
+    const { counters } = account;
+    return {
+      read: (hit) => {
+        if (hit) counters.hits++;
+        else counters.misses++;
+        this.look();
+      },
+      put: (bytes) => {
+        counters.puts++;
+        this.#book(account, bytes);
+        this.look();
+        if (this.#totalBytes > this.#capBytes || account.bytes > account.maxBytes) this.#overflow(account);
+      },
+      shrink: (bytes) => {
+        this.#book(account, bytes);
+        this.look();
+      },
+    };
+  }
+
+  /** The look at the page: a single load unless something is new. */
+  look(): void {
+    if (loadEpoch(this.#words) !== this.#epoch) this.attend();
+  }
+
+  /** Sees to what is new on the page, unless this is the middle of doing so. */
+  attend(): void {
+    if (this.#attending) return;
+    this.#attending = true;
+    try {
+      this.#epoch = loadEpoch(this.#words);
+      this.#attention.epochMoved();
+    } finally {
+      this.#attending = false;
+    }
+  }
+
+  /** Runs `work` with attention switched off: the caches' own callbacks start nothing new meanwhile. */
+  undisturbed<T>(work: () => T): T {
+    const before = this.#attending;
+    this.#attending = true;
+    try {
+      return work();
+    } finally {
+      this.#attending = before;
+    }
+  }
+
+  /** Makes the next operation look again, although the epoch did not move. */
+  lookAgain(): void {
+    this.#epoch = -1;
+  }
+
+  /** Asks the cache itself what it holds, and books that. @returns bytes, 0 where the cache's answer is impossible. */
+  reconcile(account: CacheAccount): number {
+    let bytes = 0;
+    try {
+      const answer = account.adapter.bytes();
+      if (Number.isFinite(answer) && answer > 0) bytes = answer;
+    } catch {
+      bytes = account.bytes; // a getter that throws tells nothing new; the dispatcher isolates the cache when it asks it
+    }
+    this.#book(account, bytes);
+    return bytes;
+  }
+
+  /** Brings the page's copy of counters and entries up to date. */
+  publishCounters(): void {
+    for (const account of this.#accounts) {
+      storeCacheCounters(this.#words, account.row, account.counters);
+      storeCacheEntries(this.#words, account.row, account.adapter.entries());
+    }
+  }
+
+  #book(account: CacheAccount, bytes: number): void {
+    if (bytes === account.bytes) return;
+    this.#totalBytes += bytes - account.bytes;
+    account.bytes = bytes;
+    if (this.#accounts.has(account)) storeCacheBytes(this.#words, account.row, Math.round(bytes));
+  }
+
+  #overflow(account: CacheAccount): void {
+    if (this.#attending) return;
+    this.#attending = true;
+    try {
+      this.#attention.overflowed(account);
+    } finally {
+      this.#attending = false;
+    }
+  }
+}
