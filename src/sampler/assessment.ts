@@ -1,0 +1,79 @@
+import type { Thresholds } from '../core/classifier.js';
+import { classify } from '../core/classifier.js';
+import type { Vote } from '../core/pressure.js';
+import { type Reading, ratioOf, rejectImpossible } from '../core/reading.js';
+import type { Resource } from '../core/resource.js';
+
+/** A last good reading older than this many cadences abstains, though never sooner than `LEAST_AGE_US`. Source: CONTRACT §3. */
+const STALE_CADENCES = 3;
+const LEAST_AGE_US = 1e6;
+
+/** What the sampler knows of one resource from sample to sample. A vote that remembers its last good reading. */
+export interface Assessment extends Vote {
+  readonly thresholds: Thresholds;
+  usedBytes: number;
+  limitBytes: number;
+  /** Monotonic µs of the last good reading. */
+  readUs: number;
+  /** Readings that failed so far, and why the last one did; '' while it is good. */
+  failures: number;
+  failure: string;
+}
+
+export function createAssessment(resource: Resource, thresholds: Thresholds): Assessment {
+  return {
+    resource,
+    thresholds,
+    known: false,
+    level: 'normal',
+    ratio: 0,
+    usedBytes: 0,
+    limitBytes: 0,
+    readUs: 0,
+    failures: 0,
+    failure: '',
+  };
+}
+
+/**
+ * Takes a reading into account: a good one sets ratio and level; a failed or impossible one is counted, and leaves the last
+ * good one in force until it is too old; one without a limit makes the resource abstain.
+ * @param readUs when it was read; `intervalUs`: the cadence now.
+ */
+export function assess(
+  assessment: Assessment,
+  reading: Reading,
+  readUs: number,
+  nowUs: number,
+  intervalUs: number,
+  enableDelta: number,
+): void {
+  rejectImpossible(reading);
+  if (reading.status === 'ok') {
+    assessment.failure = '';
+    assessment.known = true;
+    assessment.usedBytes = reading.usedBytes;
+    assessment.limitBytes = reading.limitBytes;
+    assessment.readUs = readUs;
+    assessment.ratio = ratioOf(reading);
+    assessment.level = classify(assessment.level, assessment.ratio, assessment.thresholds, enableDelta);
+  } else if (reading.status === 'unlimited') {
+    assessment.failure = '';
+    abstain(assessment);
+  } else {
+    assessment.failures++;
+    assessment.failure = reading.reason;
+  }
+  if (assessment.known && isStale(assessment, nowUs, intervalUs)) abstain(assessment);
+}
+
+/** Whether the last good reading is too old to go by. */
+export function isStale(assessment: Assessment, nowUs: number, intervalUs: number): boolean {
+  return nowUs - assessment.readUs > Math.max(STALE_CADENCES * intervalUs, LEAST_AGE_US);
+}
+
+function abstain(assessment: Assessment): void {
+  assessment.known = false;
+  assessment.level = 'normal';
+  assessment.ratio = 0;
+}

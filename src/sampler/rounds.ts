@@ -1,0 +1,273 @@
+import type { CacheEviction, EvictionReport, EvictionVerdict } from '../core/eviction.js';
+import { planEviction } from '../core/eviction-plan.js';
+import type { Level } from '../core/level.js';
+import type { Resource } from '../core/resource.js';
+import { type CacheRow, isCacheLive, liveCaches } from '../page/cache-rows.js';
+import {
+  type CollectMode,
+  emptyThreadControl,
+  isOrderDone,
+  isTaken,
+  loadReceipt,
+  type Outcome,
+  readControl,
+  writeControl,
+} from '../page/orders.js';
+import { bumpEpoch } from '../page/page.js';
+import {
+  liveThreadRows,
+  loadThreadCounters,
+  sumCounters,
+  type ThreadCounters,
+  threadId,
+  threadOwner,
+} from '../page/thread-rows.js';
+
+/** A thread that has not begun to pay after this long is passed over. Source: half of the 100 ms that a round may take. */
+export const UNTAKEN_DEADLINE_MS = 50;
+
+/** A thread that has begun may take this long. Source: a little more than the deadline of an asynchronous cache. */
+export const TAKEN_DEADLINE_MS = 2500;
+
+/** Waves of orders in one round: who falls short is made up for by others, but not for ever. */
+const MOST_WAVES = 4;
+
+export interface RoundDemand {
+  readonly bytes: number;
+  readonly level: Level;
+  readonly cause: Resource | null;
+  readonly policy: string;
+  readonly collect: CollectMode;
+}
+
+interface Wave {
+  readonly order: number;
+  readonly startMs: number;
+  /** The caches of each thread as planned, by thread row. */
+  readonly threads: Map<number, CacheRow[]>;
+}
+
+interface Round {
+  readonly id: number;
+  readonly demand: RoundDemand;
+  readonly startMs: number;
+  readonly at: number;
+  readonly usedBefore: number;
+  readonly before: ThreadCounters;
+  readonly caches: Map<string, CacheEviction>;
+  evictedBytes: number;
+  wave: Wave | null;
+  waves: number;
+  /** Thread rows that were passed over: they get no further order in this round. */
+  readonly absent: Set<number>;
+}
+
+export interface RoundResult {
+  readonly report: EvictionReport;
+  /** What the measured usage was when the round began, bytes. */
+  readonly usedBefore: number;
+}
+
+/**
+ * Carries out one round of eviction at a time: plans over every cache of every thread, writes what each owes, and goes on
+ * until the demand is met, nothing more can be had, or the deadlines have passed. Runs where the sampler runs; never blocks.
+ */
+export class Rounds {
+  readonly #words: Int32Array;
+  readonly #respectFloors: boolean;
+  /** Tells all threads that an order stands on the page. */
+  readonly #announce: () => void;
+  readonly #control = emptyThreadControl();
+  #round: Round | null = null;
+  #lastId = 0;
+  #lastOrder = 0;
+
+  constructor(words: Int32Array, respectFloors: boolean, announce: () => void) {
+    this.#words = words;
+    this.#respectFloors = respectFloors;
+    this.#announce = announce;
+  }
+
+  get active(): boolean {
+    return this.#round !== null;
+  }
+
+  /** Starts a round; there must be none under way. */
+  start(demand: RoundDemand, usedBefore: number, nowMs: number, at: number): void {
+    this.#round = {
+      id: ++this.#lastId,
+      demand,
+      startMs: nowMs,
+      at,
+      usedBefore,
+      before: sumCounters(this.#words),
+      caches: new Map(),
+      evictedBytes: 0,
+      wave: null,
+      waves: 0,
+      absent: new Set(),
+    };
+    this.#nextWave(this.#round, nowMs);
+  }
+
+  /** Looks at the receipts. @returns the result once the round has ended, else null. */
+  advance(nowMs: number): RoundResult | null {
+    const round = this.#round;
+    if (round === null) return null;
+    while (round.wave !== null) {
+      if (!this.#isWaveOver(round, round.wave, nowMs)) return null;
+      this.#takeReceipts(round, round.wave);
+      this.#nextWave(round, nowMs);
+    }
+    this.#round = null;
+    return { report: this.#report(round, nowMs), usedBefore: round.usedBefore };
+  }
+
+  /** Has threads collect without evicting: those that hold uncollected bytes. */
+  orderCollection(level: Level, cause: Resource | null, collect: CollectMode): void {
+    const counters: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
+    for (const threadRow of liveThreadRows(this.#words)) {
+      loadThreadCounters(this.#words, threadRow, counters);
+      if (counters.uncollectedBytes === 0 || !readControl(this.#words, threadRow, this.#control)) continue;
+      writeControl(this.#words, threadRow, { ...this.#control, order: ++this.#lastOrder, level, cause, collect }, []);
+    }
+    bumpEpoch(this.#words);
+    this.#announce();
+  }
+
+  /** Ends the round under way with what was done so far. */
+  finish(nowMs: number): RoundResult | null {
+    const round = this.#round;
+    if (round === null) return null;
+    if (round.wave !== null) this.#takeReceipts(round, round.wave);
+    this.#round = null;
+    return { report: this.#report(round, nowMs), usedBefore: round.usedBefore };
+  }
+
+  /** The report of a round that asked nobody for anything. */
+  emptyReport(level: Level, at: number): EvictionReport {
+    return {
+      id: ++this.#lastId,
+      level,
+      cause: null,
+      policy: 'manual',
+      at,
+      durationMs: 0,
+      requestedBytes: 0,
+      evictedBytes: 0,
+      returnedBytes: 0,
+      verdict: 'nothing-to-evict',
+      collections: 0,
+      collectionMs: 0,
+      caches: [],
+    };
+  }
+
+  #nextWave(round: Round, nowMs: number): void {
+    round.wave = null;
+    const missingBytes = round.demand.bytes - round.evictedBytes;
+    if (missingBytes <= 0 || round.waves === MOST_WAVES) return;
+    const candidates = liveCaches(this.#words).filter(
+      (cache) => !round.absent.has(cache.threadRow) && mayBeAsked(round.caches.get(keyOf(this.#words, cache))),
+    );
+    const shares = planEviction(candidates, missingBytes, this.#respectFloors);
+    if (shares.length === 0) return;
+    const order = ++this.#lastOrder;
+    const threads = new Map<number, CacheRow[]>();
+    for (const threadRow of new Set(shares.map((share) => share.cache.threadRow))) {
+      threads.set(
+        threadRow,
+        candidates.filter((cache) => cache.threadRow === threadRow),
+      );
+      const debts = shares
+        .filter((share) => share.cache.threadRow === threadRow)
+        .map((share) => ({ row: share.cache.row, owedBytes: share.bytes }));
+      readControl(this.#words, threadRow, this.#control);
+      const { level, cause, collect } = round.demand;
+      writeControl(this.#words, threadRow, { ...this.#control, order, level, cause, collect }, debts);
+    }
+    round.wave = { order, startMs: nowMs, threads };
+    round.waves++;
+    bumpEpoch(this.#words);
+    this.#announce();
+  }
+
+  #isWaveOver(round: Round, wave: Wave, nowMs: number): boolean {
+    let over = true;
+    for (const [threadRow, caches] of wave.threads) {
+      if (isOrderDone(this.#words, threadRow, wave.order)) continue;
+      const gone = caches.every(
+        (cache) => !isCacheLive(this.#words, cache.row) || threadOwner(this.#words, threadRow) !== cache.owner,
+      );
+      const taken = caches.some((cache) => isTaken(this.#words, cache.row, wave.order));
+      const patienceMs = taken ? TAKEN_DEADLINE_MS : UNTAKEN_DEADLINE_MS;
+      if (gone || nowMs - wave.startMs >= patienceMs) this.#passOver(round, threadRow);
+      else over = false;
+    }
+    return over;
+  }
+
+  /** Takes the order back from a thread that did not get to it: whatever it pays later belongs to no round. */
+  #passOver(round: Round, threadRow: number): void {
+    if (round.absent.has(threadRow)) return;
+    round.absent.add(threadRow);
+    readControl(this.#words, threadRow, this.#control);
+    writeControl(this.#words, threadRow, { ...this.#control, order: ++this.#lastOrder }, []);
+  }
+
+  #takeReceipts(round: Round, wave: Wave): void {
+    for (const [threadRow, caches] of wave.threads) {
+      for (const cache of caches) {
+        const receipt = loadReceipt(this.#words, cache.row, wave.order);
+        const outcome: Outcome | null = receipt?.outcome ?? (round.absent.has(threadRow) ? 'not-reached' : null);
+        if (outcome === null) continue;
+        const key = keyOf(this.#words, cache);
+        const before = round.caches.get(key);
+        const evictedBytes = receipt?.evictedBytes ?? 0;
+        round.evictedBytes += evictedBytes;
+        round.caches.set(key, {
+          name: cache.name,
+          thread: threadId(this.#words, threadRow),
+          requestedBytes: (before?.requestedBytes ?? 0) + (receipt?.requestedBytes ?? 0),
+          evictedBytes: (before?.evictedBytes ?? 0) + evictedBytes,
+          entries: (before?.entries ?? 0) + (receipt?.entries ?? 0),
+          durationMs: (before?.durationMs ?? 0) + (receipt?.durationUs ?? 0) / 1e3,
+          ...(outcome === 'ok' ? {} : { error: outcome }),
+        });
+      }
+    }
+  }
+
+  #report(round: Round, nowMs: number): EvictionReport {
+    const threads = sumCounters(this.#words);
+    return {
+      id: round.id,
+      level: round.demand.level,
+      cause: round.demand.cause,
+      policy: round.demand.policy,
+      at: round.at,
+      durationMs: nowMs - round.startMs,
+      requestedBytes: round.demand.bytes,
+      evictedBytes: round.evictedBytes,
+      returnedBytes: null,
+      verdict: verdictOf(round.demand.bytes, round.evictedBytes),
+      collections: Math.max(0, threads.collections - round.before.collections),
+      collectionMs: Math.max(0, threads.collectionUs - round.before.collectionUs) / 1e3,
+      caches: [...round.caches.values()],
+    };
+  }
+}
+
+function verdictOf(requestedBytes: number, evictedBytes: number): EvictionVerdict {
+  if (evictedBytes >= requestedBytes) return 'met';
+  return evictedBytes > 0 ? 'partial' : 'nothing-to-evict';
+}
+
+function keyOf(words: Int32Array, cache: CacheRow): string {
+  return `${threadId(words, cache.threadRow)}:${cache.row}:${cache.owner}`;
+}
+
+/** A cache that failed, or gave less than it was asked for, is not asked again in the same round. */
+function mayBeAsked(eviction: CacheEviction | undefined): boolean {
+  return eviction === undefined || (eviction.error === undefined && eviction.evictedBytes >= eviction.requestedBytes);
+}

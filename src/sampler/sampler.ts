@@ -1,0 +1,290 @@
+import { type Cadence, createCadence } from '../core/cadence.js';
+import type { EvictionReport } from '../core/eviction.js';
+import type { BindingResource, EvictionPolicy, PolicyDecision } from '../core/eviction-policy.js';
+import { createForecast, type Forecast } from '../core/forecast.js';
+import { type Level, levelCode } from '../core/level.js';
+import { decidingVote } from '../core/pressure.js';
+import { emptyReading, setOk, setUnlimited } from '../core/reading.js';
+import { RESOURCES, type Resource } from '../core/resource.js';
+import type { Settings } from '../core/settings.js';
+import { formatBytes, formatRatio } from '../core/units.js';
+import { monotonicUs } from '../page/clock.js';
+import { hasSampleListeners } from '../page/page.js';
+import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
+import { emptyPublishedState, publishState } from '../page/state-codec.js';
+import type { SourceSet } from '../sources/detect.js';
+import { type Assessment, assess, createAssessment } from './assessment.js';
+import { readWorstHeap } from './heap-reading.js';
+import { Steering } from './steering.js';
+
+/** One resource with all that is kept of it between samples. */
+interface Watched {
+  readonly assessment: Assessment;
+  readonly forecast: Forecast;
+}
+
+/**
+ * One sample after another: reads every source, classifies, forecasts, steers the caches, publishes, and says when to look
+ * again. Knows no thread and no timer: it runs on the sampler thread, or in the starting thread where that cannot be kept alive.
+ */
+export class Sampler {
+  readonly #words: Int32Array;
+  readonly #settings: Settings;
+  readonly #sources: SourceSet;
+  readonly #post: (message: SamplerMessage) => void;
+  readonly #watched: readonly Watched[];
+  readonly #assessments: readonly Assessment[];
+  readonly #cadence: Cadence;
+  readonly #steering: Steering;
+  readonly #reading = emptyReading();
+  readonly #stall = { some: -1, full: -1 };
+  readonly #state = emptyPublishedState();
+  #injected: readonly InjectedReading[] = [];
+  #level: Level = 'normal';
+  #cause: Resource | null = null;
+  /** A transition that is posted once the state that it led to is published. */
+  #pendingNotice: LevelNotice | null = null;
+
+  constructor(
+    words: Int32Array,
+    settings: Settings,
+    sources: SourceSet,
+    policy: EvictionPolicy | null,
+    post: (message: SamplerMessage) => void,
+  ) {
+    this.#words = words;
+    this.#settings = settings;
+    this.#sources = sources;
+    this.#post = post;
+    this.#watched = RESOURCES.map((resource) => ({
+      assessment: createAssessment(
+        resource,
+        (resource === 'injected' ? null : settings.resources[resource]) ?? settings.thresholds,
+      ),
+      forecast: createForecast(),
+    }));
+    this.#assessments = this.#watched.map((watched) => watched.assessment);
+    this.#cadence = createCadence(settings);
+    this.#steering = new Steering(words, settings, policy, post);
+    this.#state.sinceMs = Date.now();
+  }
+
+  /** Whether any source of memory gave a reading with the last sample, with or without a limit. */
+  get hasSource(): boolean {
+    return this.#assessments.some((assessment) => assessment.known);
+  }
+
+  /**
+   * Takes a sample.
+   * @param latenessUs how much later than planned this sample is.
+   * @param cpuUs CPU time of the sampler so far.
+   * @returns milliseconds to the next sample.
+   */
+  sample(latenessUs: number, cpuUs: number): number {
+    const nowUs = monotonicUs();
+    const nowMs = nowUs / 1e3;
+    this.#read(nowUs);
+    this.#classify();
+    const binding = this.#bindingResource();
+    const growth = binding === null ? 0 : this.#forecastOf(binding.resource).growthBytesPerSecond;
+    const seconds = binding === null ? null : this.#forecastOf(binding.resource).secondsToLimit;
+    this.#sources.stall.readInto(this.#stall, nowUs);
+
+    const state = this.#state;
+    state.sampleCount++;
+    state.sampledAtMs = Date.now();
+    state.sampledUs = nowUs;
+    state.growthBytesPerSecond = Math.round(growth);
+    state.msToLimit = seconds === null ? -1 : Math.round(seconds * 1e3);
+    state.stallSome = this.#stall.some;
+    state.stallFull = this.#stall.full;
+    state.rssBytes = this.#sources.rssBytes();
+    state.samplerCpuUs = Math.round(cpuUs);
+    state.latenessUs = Math.round(latenessUs);
+    state.worstLatenessUs = Math.max(state.worstLatenessUs, state.latenessUs);
+    state.failures = this.#assessments.reduce((sum, assessment) => sum + assessment.failures, 0);
+    state.simulated = this.#injected.length > 0;
+    const delayMs = this.#nextDelayMs(nowMs, cpuUs);
+    state.intervalUs = Math.round(delayMs * 1e3);
+    this.#publish(nowMs, binding, growth);
+    return delayMs;
+  }
+
+  /** Readings that replace the real ones from the next sample on; none: back to the real ones. */
+  inject(readings: readonly InjectedReading[]): void {
+    this.#injected = readings;
+  }
+
+  /** Monotonic ms at which a sample is due whatever the cadence says, because an eviction is under way; null: none is. */
+  get dueMs(): number | null {
+    return this.#steering.dueMs;
+  }
+
+  /** A thread paid: look at the receipts at once. */
+  paid(): void {
+    this.#steering.advance(monotonicUs() / 1e3);
+  }
+
+  evict(bytes: number, level: Level | null): Promise<EvictionReport> {
+    return this.#steering.evict(bytes, level, monotonicUs() / 1e3);
+  }
+
+  /** What a user's own policy, which decides on another thread, decided on the last sample. */
+  follow(decision: PolicyDecision, policy: string): void {
+    this.#steering.follow(decision, policy, monotonicUs() / 1e3);
+  }
+
+  /** Completes what is open and closes every source. */
+  stop(): void {
+    this.#steering.stop(monotonicUs() / 1e3);
+    this.#sources.close();
+  }
+
+  #read(nowUs: number): void {
+    for (const { assessment } of this.#watched) {
+      const { resource } = assessment;
+      const injected = this.#injected.find((reading) => reading.resource === resource);
+      let readUs = nowUs;
+      if (injected !== undefined) setOk(this.#reading, injected.usedBytes, injected.limitBytes);
+      else if (this.#isOff(resource)) setUnlimited(this.#reading, 0);
+      else if (resource === 'heap') readUs = readWorstHeap(this.#words, this.#reading);
+      else this.#readSource(resource);
+      this.#assess(resource, readUs, nowUs);
+    }
+  }
+
+  #readSource(resource: Resource): void {
+    for (const source of this.#sources.sources) {
+      if (source.resource !== resource) continue;
+      source.readInto(this.#reading);
+      return;
+    }
+    setUnlimited(this.#reading, 0); // this platform has no such limit
+  }
+
+  #assess(resource: Resource, readUs: number, nowUs: number): void {
+    const { assessment, forecast } = this.#watchedOf(resource);
+    const before = assessment.readUs;
+    assess(assessment, this.#reading, readUs, nowUs, this.#state.intervalUs, this.#settings.enableDelta);
+    if (!assessment.known || assessment.readUs === before) return;
+    const { usedBytes, limitBytes, thresholds } = assessment;
+    forecast.add(nowUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);
+  }
+
+  #classify(): void {
+    const vote = decidingVote(this.#assessments, this.#cause);
+    const to = vote?.level ?? 'normal';
+    const from = this.#level;
+    const causeBefore = this.#cause;
+    this.#cause = vote?.resource ?? null;
+    this.#state.cause = this.#cause;
+    if (to === from) return;
+    this.#level = to;
+    this.#state.level = to;
+    this.#state.sinceMs = Date.now();
+    const cause = this.#cause ?? causeBefore;
+    const assessment = cause === null ? undefined : this.#watchedOf(cause).assessment;
+    this.#pendingNotice = {
+      from,
+      to,
+      cause,
+      ratio: assessment?.ratio ?? 0,
+      at: this.#state.sinceMs,
+      summary: summarize(from, to, assessment),
+    };
+  }
+
+  #publish(nowMs: number, binding: BindingResource | null, growthBytesPerSecond: number): void {
+    const state = this.#state;
+    for (const [code, { assessment }] of this.#watched.entries()) {
+      const published = state.resources[code];
+      if (published === undefined) continue;
+      published.known = assessment.known;
+      published.level = assessment.level;
+      published.usedBytes = Math.round(assessment.usedBytes);
+      published.limitBytes = Math.round(assessment.limitBytes);
+      published.readUs = assessment.readUs;
+    }
+    this.#updateHealth();
+    publishState(this.#words, state);
+    if (this.#pendingNotice !== null) {
+      this.#post({ type: 'level', notice: this.#pendingNotice });
+      this.#pendingNotice = null;
+    }
+    if (hasSampleListeners(this.#words)) this.#post({ type: 'sample' });
+    this.#steering.steer({
+      nowMs,
+      at: state.sampledAtMs,
+      level: state.level,
+      cause: state.cause,
+      binding,
+      rssBytes: state.rssBytes,
+      growthBytesPerSecond,
+    });
+  }
+
+  /** Degraded while a source that should give readings is failing for too long. */
+  #updateHealth(): void {
+    const failing = this.#assessments.find((assessment) => assessment.failure !== '' && !assessment.known);
+    const degraded = failing !== undefined && !this.#isOff(failing.resource);
+    if (degraded === this.#state.degraded) return;
+    this.#state.degraded = degraded;
+    const reason = degraded ? `${failing.resource}: ${failing.failure}` : 'all sources are read again';
+    const [from, to] = degraded ? (['ok', 'degraded'] as const) : (['degraded', 'ok'] as const);
+    this.#post({ type: 'health', from, to, reason });
+  }
+
+  #nextDelayMs(nowMs: number, cpuUs: number): number {
+    for (const { assessment, forecast } of this.#watched) {
+      if (!assessment.known) continue;
+      const { level, usedBytes, limitBytes, thresholds } = assessment;
+      this.#cadence.consider(level, usedBytes, limitBytes, thresholds, forecast.growthBytesPerSecond);
+    }
+    const delayMs = this.#cadence.nextDelayMs(nowMs, cpuUs / 1e3, this.#stall.some < 0 ? null : this.#stall.some);
+    const { dueMs } = this.#steering;
+    return dueMs === null ? delayMs : Math.min(delayMs, Math.max(this.#settings.minIntervalMs, dueMs - nowMs));
+  }
+
+  /** The cause, else the known resource that is closest to its warning threshold. */
+  #bindingResource(): BindingResource | null {
+    let binding: Assessment | null = null;
+    for (const assessment of this.#assessments) {
+      if (!assessment.known) continue;
+      if (assessment.resource === this.#cause) {
+        binding = assessment;
+        break;
+      }
+      if (binding === null || closeness(assessment) > closeness(binding)) binding = assessment;
+    }
+    if (binding === null) return null;
+    const { resource, usedBytes, limitBytes, thresholds } = binding;
+    return { resource, usedBytes, limitBytes, thresholds, enableDelta: this.#settings.enableDelta };
+  }
+
+  #watchedOf(resource: Resource): Watched {
+    const watched = this.#watched[RESOURCES.indexOf(resource)];
+    if (watched === undefined) throw new RangeError(`Unknown resource ${resource}`);
+    return watched;
+  }
+
+  #forecastOf(resource: Resource): Forecast {
+    return this.#watchedOf(resource).forecast;
+  }
+
+  #isOff(resource: Resource): boolean {
+    return resource !== 'injected' && this.#settings.resources[resource] === null;
+  }
+}
+
+function closeness(assessment: Assessment): number {
+  return assessment.ratio / assessment.thresholds.warning;
+}
+
+function summarize(from: Level, to: Level, cause: Assessment | undefined): string {
+  if (cause === undefined || !cause.known) return `memory pressure ${from} -> ${to}`;
+  const { resource, ratio, usedBytes, limitBytes, thresholds } = cause;
+  const used = `${resource} at ${formatRatio(ratio)} (${formatBytes(usedBytes)} of ${formatBytes(limitBytes)})`;
+  if (levelCode(to) < levelCode(from)) return `memory pressure ${from} -> ${to}: ${used}`;
+  const threshold = to === 'normal' ? '' : `, ${to} from ${formatRatio(thresholds[to])}`;
+  return `memory pressure ${from} -> ${to}: ${used}${threshold}`;
+}

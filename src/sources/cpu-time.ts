@@ -1,0 +1,3 @@
+export function threadCpuUs(): number {
+  return 0;
+}
