@@ -1,0 +1,25 @@
+export type {
+  CacheRegistration,
+  CacheStats,
+  EvictableCache,
+  RegisterOptions,
+} from './caches/contract.js';
+export type { RegistrableCache } from './caches/thread-caches.js';
+export type { Thresholds } from './core/classifier.js';
+export { ERROR_CODES, type ErrorCode, SpillwayError } from './core/errors.js';
+export type {
+  CacheEviction,
+  EvictionReport,
+  EvictionReportWithSettlement,
+  EvictionRequest,
+  EvictionVerdict,
+} from './core/eviction.js';
+export type { BindingResource, EvictionPolicy, PolicyDecision, PolicyInput } from './core/eviction-policy.js';
+export { isAtLeast, LEVELS, type Level } from './core/level.js';
+export type { Resource, ResourceName } from './core/resource.js';
+export type { EvictionTargets, PolicyName } from './core/settings.js';
+export type { Health, HealthChange, LevelChange, PressureState, ResourceState } from './core/state.js';
+export type { PressureEvent, PressureEvents, PressureListener } from './runtime/events.js';
+export type { PressureOptions, ProcessResourceOptions, ResourceOptions } from './runtime/options.js';
+export { type PressureRuntime, startPressureRuntime } from './runtime/pressure-runtime.js';
+export { sharedPressureRuntime } from './runtime/shared-runtime.js';

@@ -1,0 +1,250 @@
+import { threadId } from 'node:worker_threads';
+import type { Remote } from 'comlink';
+import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
+import type { RegistrableCache } from '../caches/thread-caches.js';
+import { describeValue, SpillwayError } from '../core/errors.js';
+import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
+import { decisionFault, type PolicyInput } from '../core/eviction-policy.js';
+import { isLevel, type Level } from '../core/level.js';
+import type { PressureState } from '../core/state.js';
+import { createPage, markStopped } from '../page/page.js';
+import type { InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
+import { claimThread } from '../page/thread-rows.js';
+import { kernelThreadId } from '../sources/kernel-thread.js';
+import type { PressureEvent, PressureListener } from './events.js';
+import { type PressureOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { SamplerThread } from './sampler-thread.js';
+import { stopped, ThreadRuntime } from './thread-runtime.js';
+
+/** What a user holds: see the contract, §1 to §8. All of it is to be called on the thread that started the runtime. */
+export interface PressureRuntime {
+  /** The level now: one load from the page, right also while the event loop is blocked. */
+  readonly level: Level;
+  /** A frozen, consistent snapshot; also while the event loop is blocked. */
+  readonly state: PressureState;
+  /** Whether the level is `level` or worse. @throws SpillwayError ERR_SPILLWAY_ARGUMENT */
+  isAtLeast(level: Level): boolean;
+  on<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
+  once<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
+  off<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
+  /**
+   * Takes a cache in; the same object is used on exactly as before.
+   * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_CACHE_UNSUPPORTED, ERR_SPILLWAY_CACHE_DUPLICATE,
+   * ERR_SPILLWAY_LEDGER_FULL, ERR_SPILLWAY_STOPPED
+   */
+  register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration;
+  /**
+   * Evicts `bytes` from the caches of all threads, in order of priority. Calls that come together are one round.
+   * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_STOPPED, ERR_SPILLWAY_SAMPLER_FAILED
+   */
+  evict(bytes: number, options?: { level?: Level }): Promise<EvictionReportWithSettlement>;
+  /** Resolves when the level is at least `level`, or, with `below`, below it. Rejects when aborted or stopped. */
+  until(level: Level, options?: { signal?: AbortSignal; below?: boolean }): Promise<void>;
+  /** Ends sampling, restores every cache, leaves no thread, timer or handle; idempotent. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What tests may do with a runtime beyond its public face; see `testing.ts`. */
+export interface TestAccess {
+  inject(readings: readonly InjectedReading[] | null): Promise<void>;
+  sampleNow(): Promise<PressureState>;
+}
+
+const testAccess = new WeakMap<PressureRuntime, TestAccess>();
+
+/** @throws SpillwayError ERR_SPILLWAY_ARGUMENT when it is not a runtime of this copy of the package. */
+export function testAccessOf(pressure: PressureRuntime): TestAccess {
+  const access = testAccess.get(pressure);
+  if (access !== undefined) return access;
+  throw new SpillwayError(
+    'ERR_SPILLWAY_ARGUMENT',
+    `Expected a running PressureRuntime, got ${describeValue(pressure)}`,
+  );
+}
+
+/**
+ * Starts watching; resolves after the first sample. Never keeps the process alive, adds no signal handler.
+ * @throws SpillwayError ERR_SPILLWAY_OPTION, ERR_SPILLWAY_NO_SOURCE, ERR_SPILLWAY_SAMPLER_FAILED; nothing is left behind then.
+ */
+export async function startPressureRuntime(options: PressureOptions = {}): Promise<PressureRuntime> {
+  const resolved = resolveOptions(options, process.env);
+  resolved.signal?.throwIfAborted();
+  const runtime = new StartedRuntime(resolved);
+  await runtime.start();
+  return runtime;
+}
+
+class StartedRuntime implements PressureRuntime {
+  readonly #resolved: ResolvedOptions;
+  readonly #words = createPage();
+  readonly #thread: ThreadRuntime;
+  #sampler: SamplerThread | null = null;
+  #stopping: Promise<void> | null = null;
+  readonly #onAbort = () => void this.stop();
+
+  constructor(resolved: ResolvedOptions) {
+    this.#resolved = resolved;
+    const { collectGarbage, respectCacheLimits } = resolved.settings;
+    this.#thread = new ThreadRuntime(
+      this.#words,
+      claimThread(this.#words, threadId, kernelThreadId()),
+      { enabled: resolved.enabled, collectGarbage, respectCacheLimits },
+      (message) => this.#sampler?.post(message),
+    );
+  }
+
+  async start(): Promise<void> {
+    const { enabled, settings, signal } = this.#resolved;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (!enabled) return;
+    try {
+      const { thread, hasSource } = await SamplerThread.start(this.#words, settings, {
+        message: (message) => this.#receive(message),
+        died: (reason) => this.#samplerDied(reason),
+      });
+      this.#sampler = thread;
+      if (!hasSource && !settings.fallbackWhenUnavailable) {
+        throw new SpillwayError(
+          'ERR_SPILLWAY_NO_SOURCE',
+          'No source of memory readings is available, and fallbackWhenUnavailable is false',
+        );
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    testAccess.set(this, {
+      inject: (readings) => this.#call('inject', (control) => control.inject(readings)),
+      sampleNow: async () => {
+        await this.#call('sampleNow', (control) => control.sampleNow());
+        return this.state;
+      },
+    });
+  }
+
+  get level(): Level {
+    return this.#thread.level;
+  }
+
+  get state(): PressureState {
+    return this.#thread.state;
+  }
+
+  isAtLeast(level: Level): boolean {
+    return this.#thread.isAtLeast(level);
+  }
+
+  on<E extends PressureEvent>(event: E, listener: PressureListener<E>): this {
+    this.#thread.on(event, listener);
+    return this;
+  }
+
+  once<E extends PressureEvent>(event: E, listener: PressureListener<E>): this {
+    this.#thread.once(event, listener);
+    return this;
+  }
+
+  off<E extends PressureEvent>(event: E, listener: PressureListener<E>): this {
+    this.#thread.off(event, listener);
+    return this;
+  }
+
+  register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration {
+    return this.#thread.register(cache, options);
+  }
+
+  async evict(bytes: number, options: { level?: Level } = {}): Promise<EvictionReportWithSettlement> {
+    if (!Number.isFinite(bytes) || bytes < 0) {
+      throw new SpillwayError(
+        'ERR_SPILLWAY_ARGUMENT',
+        `Expected \`bytes\` to be a finite number >= 0, got ${describeValue(bytes)}`,
+      );
+    }
+    const { level } = options;
+    if (level !== undefined && !isLevel(level)) {
+      throw new SpillwayError('ERR_SPILLWAY_ARGUMENT', `Expected \`level\` to be a level, got ${describeValue(level)}`);
+    }
+    if (this.#stopping !== null) throw stopped('evict');
+    if (!this.#resolved.enabled) return this.#thread.withSettlement(disabledReport(bytes));
+    const report = await this.#call('evict', (control) => control.evict(bytes, level ?? null));
+    return this.#thread.withSettlement(report);
+  }
+
+  until(level: Level, options: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {
+    return this.#thread.until(level, options);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#resolved.signal?.removeEventListener('abort', this.#onAbort);
+    const sampler = this.#sampler;
+    try {
+      await sampler?.call('stop', (control) => control.stop());
+    } catch (cause) {
+      this.#thread.report(
+        new SpillwayError('ERR_SPILLWAY_SAMPLER_FAILED', 'The sampler thread was ended without an answer', { cause }),
+      );
+    }
+    await sampler?.terminate();
+    this.#sampler = null;
+    this.#thread.close('the runtime was stopped');
+    markStopped(this.#words);
+  }
+
+  #call<T>(what: string, make: (control: Remote<SamplerControl>) => Promise<T>): Promise<T> {
+    if (this.#stopping !== null || this.#sampler === null) return Promise.reject(stopped(what));
+    return this.#sampler.call(what, make);
+  }
+
+  #receive(message: SamplerMessage): void {
+    if (message.type === 'observation') this.#decide(message.input);
+    else this.#thread.receive(message);
+  }
+
+  /** Lets the user's own policy decide. */
+  #decide(input: PolicyInput): void {
+    const { policy } = this.#resolved;
+    if (policy === null) return;
+    try {
+      const decision = policy.decide(Object.freeze(input));
+      const fault = decisionFault(decision);
+      if (fault !== null) throw new TypeError(fault);
+      this.#sampler?.post({ type: 'decision', decision, policy: policy.name });
+    } catch (cause) {
+      const message = `The eviction policy '${policy.name}' failed: ${String(cause)}`;
+      this.#thread.report(new SpillwayError('ERR_SPILLWAY_POLICY', message, { cause }));
+    }
+  }
+
+  #samplerDied(reason: string): void {
+    this.#thread.report(new SpillwayError('ERR_SPILLWAY_SAMPLER_FAILED', `The sampler thread failed: ${reason}`));
+  }
+}
+
+/** What `evict()` answers where nothing may be evicted. */
+function disabledReport(requestedBytes: number): EvictionReport {
+  return {
+    id: 0,
+    level: 'normal',
+    cause: null,
+    policy: 'manual',
+    at: Date.now(),
+    durationMs: 0,
+    requestedBytes,
+    evictedBytes: 0,
+    returnedBytes: 0,
+    verdict: 'nothing-to-evict',
+    collections: 0,
+    collectionMs: 0,
+    caches: [],
+  };
+}

@@ -1,0 +1,218 @@
+import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
+import { type RegistrableCache, ThreadCaches } from '../caches/thread-caches.js';
+import { describeValue, SpillwayError } from '../core/errors.js';
+import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
+import { isAtLeast, isLevel, type Level } from '../core/level.js';
+import type { PressureState } from '../core/state.js';
+import { addSampleListeners } from '../page/page.js';
+import type { SamplerMessage, ThreadMessage } from '../page/protocol.js';
+import type { ThreadClaim } from '../page/thread-rows.js';
+import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
+import { StateView } from './state-view.js';
+
+/** How often a change of who wants samples is noticed on the diagnostics channel, which tells nobody of its subscribers. */
+const INTEREST_MS = 1000;
+
+export interface ThreadRuntimeOptions {
+  readonly enabled: boolean;
+  readonly collectGarbage: 'auto' | 'never';
+  readonly respectCacheLimits: boolean;
+}
+
+/** What every thread with a runtime has: the page, its own caches, its own listeners. */
+export class ThreadRuntime {
+  readonly #words: Int32Array;
+  readonly #options: ThreadRuntimeOptions;
+  readonly #view: StateView;
+  readonly #caches: ThreadCaches;
+  readonly #emitter = new PressureEmitter();
+  readonly #settlements = new Map<number, PendingSettlement>();
+  readonly #interest: NodeJS.Timeout;
+  readonly #warned = new Set<string>();
+  #wantsSamples = false;
+  #closed = false;
+
+  /** @param post to the sampler. */
+  constructor(
+    words: Int32Array,
+    claim: ThreadClaim,
+    options: ThreadRuntimeOptions,
+    post: (message: ThreadMessage) => void,
+  ) {
+    this.#words = words;
+    this.#options = options;
+    this.#view = new StateView(words);
+    this.#caches = new ThreadCaches(words, claim, {
+      ...options,
+      onPaid: (order) => post({ type: 'paid', order }),
+      onFault: (code, cache, reason) => this.#warnOnce(code, cache, reason),
+    });
+    this.#interest = setInterval(() => this.#updateInterest(), INTEREST_MS);
+    this.#interest.unref();
+  }
+
+  get level(): Level {
+    return this.#view.level;
+  }
+
+  get state(): PressureState {
+    return this.#view.snapshot(this.#options.enabled);
+  }
+
+  isAtLeast(level: Level): boolean {
+    if (!isLevel(level)) throw badLevel(level);
+    return isAtLeast(this.level, level);
+  }
+
+  register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration {
+    if (this.#closed) throw stopped('register');
+    return this.#caches.register(cache, options);
+  }
+
+  on<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
+    this.#emitter.on(event, listener);
+    this.#updateInterest();
+  }
+
+  once<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
+    this.#emitter.once(event, listener);
+    this.#updateInterest();
+  }
+
+  off<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
+    this.#emitter.off(event, listener);
+    this.#updateInterest();
+  }
+
+  emit<E extends PressureEvent>(event: E, ...payload: PressureEvents[E]): void {
+    this.#emitter.emit(event, ...payload);
+  }
+
+  report(error: SpillwayError): void {
+    this.#emitter.report(error);
+  }
+
+  /** Resolves when the level is at least `level`, or, with `below`, below it; at once when it is. */
+  until(level: Level, { signal, below = false }: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {
+    if (!isLevel(level)) throw badLevel(level);
+    const holds = () => isAtLeast(this.level, level) !== below;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      if (this.#closed) return reject(stopped('until'));
+      if (holds()) return resolve();
+      const settle = (finish: () => void) => {
+        this.#emitter.off('level', onLevel);
+        this.#emitter.off('health', onHealth);
+        signal?.removeEventListener('abort', onAbort);
+        finish();
+      };
+      const onLevel = () => {
+        if (holds()) settle(resolve);
+      };
+      const onHealth: PressureListener<'health'> = ({ to }) => {
+        if (to === 'stopped') settle(() => reject(stopped('until')));
+      };
+      const onAbort = () => settle(() => reject(signal?.reason));
+      this.#emitter.on('level', onLevel);
+      this.#emitter.on('health', onHealth);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Takes what the sampler posted. */
+  receive(message: SamplerMessage): void {
+    switch (message.type) {
+      case 'level':
+        this.#emitter.emit('level', Object.freeze({ ...message.notice, state: this.state }));
+        break;
+      case 'sample':
+        if (this.#emitter.isHeard('sample')) this.#emitter.emit('sample', this.state);
+        break;
+      case 'order':
+        void this.#caches.payOnLoop();
+        break;
+      case 'eviction':
+        this.#emitter.emit('eviction', this.withSettlement(message.report));
+        break;
+      case 'settled':
+        this.#settlements.get(message.report.id)?.resolve(message.report);
+        this.#settlements.delete(message.report.id);
+        break;
+      case 'health':
+        this.#emitter.emit('health', { from: message.from, to: message.to, reason: message.reason });
+        break;
+      case 'error':
+        this.report(new SpillwayError(message.code, message.message));
+        break;
+      case 'ready':
+      case 'observation':
+        break; // for whoever started the sampler
+    }
+  }
+
+  /** The report with the promise of its settlement: the same promise for the event and for the caller of `evict()`. */
+  withSettlement(report: EvictionReport): EvictionReportWithSettlement {
+    let settlement = this.#settlements.get(report.id);
+    if (settlement === undefined) {
+      settlement = openSettlement(report);
+      if (report.returnedBytes !== null || this.#closed) settlement.resolve(report);
+      else this.#settlements.set(report.id, settlement);
+    }
+    const settled = { value: settlement.promise, enumerable: false };
+    return Object.freeze(Object.defineProperty({ ...report }, 'settled', settled)) as EvictionReportWithSettlement;
+  }
+
+  /** Takes back everything that was laid over caches, and every timer; idempotent. */
+  close(reason: string): void {
+    if (this.#closed) return;
+    const { health } = this.state;
+    this.#closed = true;
+    clearInterval(this.#interest);
+    this.#caches.close();
+    if (this.#wantsSamples) addSampleListeners(this.#words, -1);
+    for (const { report, resolve } of this.#settlements.values()) resolve(report);
+    this.#settlements.clear();
+    this.#emitter.emit('health', { from: health, to: 'stopped', reason });
+    this.#emitter.removeAll();
+  }
+
+  #updateInterest(): void {
+    const wants = !this.#closed && this.#emitter.isHeard('sample');
+    if (wants === this.#wantsSamples) return;
+    this.#wantsSamples = wants;
+    addSampleListeners(this.#words, wants ? 1 : -1);
+  }
+
+  #warnOnce(code: string, cache: string, reason: string): void {
+    const key = `${code}:${cache}`;
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    process.emitWarning(`Cache '${cache}': ${reason}`, { type: 'SpillwayWarning', code });
+  }
+}
+
+/** A report that waits for its measured outcome. */
+interface PendingSettlement {
+  readonly report: EvictionReport;
+  readonly promise: Promise<EvictionReport>;
+  readonly resolve: (report: EvictionReport) => void;
+}
+
+function openSettlement(report: EvictionReport): PendingSettlement {
+  let resolve: (report: EvictionReport) => void = () => undefined;
+  const promise = new Promise<EvictionReport>((settle) => {
+    resolve = (final) => settle(Object.freeze(final));
+  });
+  return { report, promise, resolve };
+}
+
+function badLevel(level: unknown): SpillwayError {
+  return new SpillwayError(
+    'ERR_SPILLWAY_ARGUMENT',
+    `Expected a level (normal, warning, critical, emergency), got ${describeValue(level)}`,
+  );
+}
+
+export function stopped(call: string): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_STOPPED', `The runtime was stopped: \`${call}\` can no longer be carried out`);
+}
