@@ -19,14 +19,14 @@ is far too small for its caches.
 
   --unprotected   without spillway: the kernel kills it
   --limit SIZE    the memory limit, for example 768MiB (default 512MiB)
-  --jobs COUNT    how many comparisons to make (default 3000)
+  --jobs COUNT    how many comparisons to make (default 2000)
   --help          this text`;
 
-/** A third of what the caches would take if they could. */
+/** Half of what the caches would take if they could. */
 const DEFAULT_LIMIT = '512MiB';
 
-/** About 20 s of work for one core in which half of the cached work has to be done again. */
-const DEFAULT_JOBS = '3000';
+/** 15 to 30 s of one core's work where the caches are held down; with all of it cached, 10 s and 1 GiB. */
+const DEFAULT_JOBS = '2000';
 
 /** Node, the generated files and the work in progress need this much before the first entry is cached. */
 const MIN_LIMIT_BYTES = 192 * MIB;

@@ -28,6 +28,8 @@ export interface DemoResult {
   readonly meanSsim: number;
   readonly counts: Readonly<Record<keyof PipelineCaches, CacheCount>>;
   readonly evictions: EvictionTotals;
+  /** Cache entries dropped because of pressure: in rounds, and at each put that went beyond the size held since. */
+  readonly evictedEntries: number;
   /** High-water mark of this process's resident set. */
   readonly peakRssBytes: number;
 }
@@ -71,6 +73,7 @@ export async function runDemo(
   while (runBatch(sequence)) await turnOfTheLoop();
   const elapsedMs = performance.now() - startedAt;
   report(progress(performance.now()));
+  const evictedEntries = watch.evictedEntries();
   await watch.stop();
   return {
     elapsedMs,
@@ -79,6 +82,7 @@ export async function runDemo(
     meanSsim: ssimSum / jobs.length,
     counts: pipeline.counts,
     evictions: watch.totals(),
+    evictedEntries,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
 }

@@ -41,21 +41,30 @@ export function describeLimit({ limitBytes, enforcedBy }: LimitNote): string {
 
 /** The lines at the end. */
 export function summaryLines(result: DemoResult, limit: LimitNote, isProtected: boolean): string[] {
-  const { evictions } = result;
-  const hitRates = CACHE_NAMES.map((name) => {
-    const { hits, misses } = result.counts[name];
-    const lookups = hits + misses;
-    return `${name} ${lookups === 0 ? 'unused' : `${formatRatio(hits / lookups)} of ${lookups}`}`;
-  });
+  const { checksum, jobCount, meanSsim, elapsedMs, peakRssBytes } = result;
+  const scores = `checksum over the scores of ${jobCount} jobs, mean SSIM ${meanSsim.toFixed(4)}`;
+  const peakRatio = formatRatio(peakRssBytes / limit.limitBytes);
   return [
-    `${isProtected ? 'protected' : 'unprotected'} run finished in ${(result.elapsedMs / 1000).toFixed(1)} s`,
-    `  result       ${result.checksum.slice(0, 16)} (checksum over the scores of ${result.jobCount} jobs, mean SSIM ${result.meanSsim.toFixed(4)})`,
+    `${isProtected ? 'protected' : 'unprotected'} run finished in ${(elapsedMs / 1000).toFixed(1)} s`,
+    `  result       ${checksum.slice(0, 16)} (${scores})`,
     `  limit        ${describeLimit(limit)}`,
-    `  peak memory  ${formatBytes(result.peakRssBytes)} resident (${formatRatio(result.peakRssBytes / limit.limitBytes)} of the limit)`,
-    `  hit rates    ${hitRates.join(', ')}`,
-    isProtected
-      ? `  evictions    ${evictions.rounds} rounds, ${formatBytes(evictions.evictedBytes)} evicted, ${formatBytes(evictions.returnedBytes)} returned, ` +
-        `${evictions.collections} collections (${evictions.collectionMs.toFixed(0)} ms)`
-      : '  evictions    none: nobody watched the memory',
+    `  peak memory  ${formatBytes(peakRssBytes)} resident (${peakRatio} of the limit)`,
+    `  hit rates    ${CACHE_NAMES.map((name) => hitRate(name, result)).join(', ')}`,
+    ...(isProtected ? evictionLines(result) : ['  evictions    none: nobody watched the memory']),
+  ];
+}
+
+function hitRate(name: (typeof CACHE_NAMES)[number], { counts }: DemoResult): string {
+  const { hits, misses } = counts[name];
+  const lookups = hits + misses;
+  return `${name} ${lookups === 0 ? 'never asked' : `${formatRatio(hits / lookups)} of ${lookups}`}`;
+}
+
+function evictionLines({ evictions, evictedEntries }: DemoResult): string[] {
+  const { rounds, evictedBytes, returnedBytes, collections, collectionMs } = evictions;
+  const bytes = `${formatBytes(evictedBytes)} evicted, ${formatBytes(returnedBytes)} returned`;
+  return [
+    `  evictions    ${evictedEntries} entries under pressure`,
+    `  rounds       ${rounds}: ${bytes}, collections ${collections} (${collectionMs.toFixed(0)} ms)`,
   ];
 }

@@ -9,7 +9,7 @@ describe('the arguments of the demo', () => {
       files: [],
       isProtected: true,
       limitBytes: 512 * MIB,
-      jobCount: 3000,
+      jobCount: 2000,
       help: false,
     });
   });

@@ -1,0 +1,33 @@
+import { parseDemoArguments } from './arguments.js';
+import { createCaches } from './caches.js';
+import { runDemo } from './demo.js';
+import { exitCodeOf } from './exit-code.js';
+import { loadClips } from './input.js';
+import { jobSequence } from './jobs.js';
+import { ENFORCEMENTS } from './memory-limit/mechanism.js';
+import { ENFORCED_BY_VARIABLE } from './memory-limit/run-under-memory-limit.js';
+import { protect } from './protection.js';
+import { createTerminal } from './terminal.js';
+import { describeLimit, progressLine, summaryLines } from './view.js';
+import { watchOnly } from './watch.js';
+
+/** The demo itself, as it runs under its limit; started by launch.ts. */
+process.exitCode = await exitCodeOf(main, console.error);
+
+async function main(): Promise<number> {
+  const { files, isProtected, limitBytes, jobCount } = parseDemoArguments(process.argv.slice(2));
+  const enforcedBy = ENFORCEMENTS.find((name) => name === process.env[ENFORCED_BY_VARIABLE]) ?? 'none';
+  const limit = { limitBytes, enforcedBy };
+  const terminal = createTerminal(process.stdout, process.env);
+  const clips = loadClips(files);
+  const frames = clips.reduce((sum, clip) => sum + clip.frameCount, 0);
+  terminal.print(`${clips.length} clips, ${frames} frames, ${jobCount} jobs; limit ${describeLimit(limit)}`);
+
+  const caches = await createCaches();
+  const watch = isProtected ? await protect(caches, limitBytes, enforcedBy) : watchOnly();
+  const result = await runDemo(jobSequence(clips, jobCount), caches, watch, (progress) => {
+    terminal.status(progressLine(progress, limitBytes, terminal.coloured));
+  });
+  for (const line of summaryLines(result, limit, isProtected)) terminal.print(line);
+  return 0;
+}
