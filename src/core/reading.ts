@@ -36,14 +36,14 @@ export function setUnavailable(reading: Reading, reason: string): void {
 }
 
 /**
- * Turns a reading that cannot be true into an unavailable one: NaN, negative or infinite use, a limit that is not a finite
- * positive number. Everything that classifies or forecasts sees readings only after this check.
+ * Turns a reading that cannot be true into an unavailable one: use that is NaN, negative, infinite or beyond 2^53, a limit that
+ * is not positive or beyond 2^53. Everything that classifies or forecasts sees readings only after this check.
  */
 export function rejectImpossible(reading: Reading): void {
   if (reading.status === 'unavailable') return;
-  if (!Number.isFinite(reading.usedBytes) || reading.usedBytes < 0) {
+  if (!(reading.usedBytes >= 0 && reading.usedBytes <= Number.MAX_SAFE_INTEGER)) {
     setUnavailable(reading, `impossible use of ${reading.usedBytes} bytes`);
-  } else if (reading.status === 'ok' && !(Number.isFinite(reading.limitBytes) && reading.limitBytes > 0)) {
+  } else if (reading.status === 'ok' && !(reading.limitBytes > 0 && reading.limitBytes <= Number.MAX_SAFE_INTEGER)) {
     setUnavailable(reading, `impossible limit of ${reading.limitBytes} bytes`);
   }
 }
