@@ -31,13 +31,23 @@ export function parseBytes(size: unknown): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
+const IEC_UNITS = ['B', 'KiB', 'MiB', 'GiB'];
+
 /** Bytes for people, in IEC units with one decimal below 10: `412 MiB`, `1.5 GiB`, `0 B`. */
 export function formatBytes(bytes: number): string {
-  const magnitude = Math.abs(bytes);
-  if (magnitude < KIB) return `${Math.round(bytes)} B`;
-  const [divisor, unit] = magnitude < MIB ? [KIB, 'KiB'] : magnitude < GIB ? [MIB, 'MiB'] : [GIB, 'GiB'];
-  const value = bytes / divisor;
-  return `${Math.abs(value) < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  let value = Math.round(bytes);
+  let unit = 0;
+  while (Math.abs(roundForPeople(value)) >= KIB && unit < IEC_UNITS.length - 1) {
+    value /= KIB;
+    unit++;
+  }
+  const shown = roundForPeople(value);
+  return `${unit > 0 && Math.abs(shown) < 10 ? shown.toFixed(1) : shown} ${IEC_UNITS[unit]}`;
+}
+
+function roundForPeople(value: number): number {
+  const tenths = Math.round(value * 10) / 10;
+  return Math.abs(tenths) < 10 ? tenths : Math.round(value);
 }
 
 /** A ratio for people: `0.713` is `71.3 %`. */
