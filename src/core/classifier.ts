@@ -17,7 +17,7 @@ const FROM_WORST = ['emergency', 'critical', 'warning'] as const;
 
 /**
  * The ratio at and above which a level that was entered is kept.
- * Rounded to 12 decimals, so that 0.8 - 0.05 is 0.75 and not a neighbour of it.
+ * Rounded to 12 decimals, so that 0.7 - 0.05 is 0.65 and not a neighbour of it.
  */
 export function releaseRatio(enterRatio: number, enableDelta: number): number {
   return Math.round((enterRatio - enableDelta) * 1e12) / 1e12;
