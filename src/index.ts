@@ -14,7 +14,7 @@ export type {
   EvictionRequest,
   EvictionVerdict,
 } from './core/eviction.js';
-export type { BindingResource, EvictionPolicy, PolicyDecision, PolicyInput } from './core/eviction-policy.js';
+export type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from './core/eviction-policy.js';
 export { isAtLeast, LEVELS, type Level } from './core/level.js';
 export type { Resource, ResourceName } from './core/resource.js';
 export type { EvictionTargets, PolicyName } from './core/settings.js';

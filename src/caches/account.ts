@@ -15,6 +15,8 @@ export interface CacheAccount {
   /** Writer: the registration, once. */
   adapter: CacheAdapter;
   readonly counters: CacheCounters;
+  /** True from registration to its end; only then the row is this cache's. Writer: the tracker. */
+  open: boolean;
   /** Bytes held, as last reconciled with the cache. Writer: the tracker. */
   bytes: number;
   /** What the caches of higher priority leave it when a put overflows the cap. Writer: the tracker. */

@@ -61,9 +61,9 @@ export class Collector {
     this.#uncollectedBytes += bytes;
   }
 
-  /** V8 collected by itself: what was evicted before is gone. */
-  noteForeignCollection(): void {
-    this.#uncollectedBytes = 0;
+  /** What the heap shows as dead; V8 may have collected some of what was evicted by itself. */
+  noteDead(bytes: number): void {
+    this.#uncollectedBytes = Math.min(this.#uncollectedBytes, bytes);
   }
 
   /** Whether another collection now would keep the share of wall time under `duty`. */

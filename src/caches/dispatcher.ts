@@ -142,20 +142,18 @@ export class Dispatcher {
    * protected part, then the one that was put to pays itself.
    */
   payOverflow(putter: CacheAccount): void {
-    const request: EvictionRequest = { level: 'normal', cause: null, round: 0, signal: NEVER };
-    if (putter.bytes > putter.maxBytes) this.#trim(putter, putter.bytes - putter.maxBytes, 0, request);
-    let excessBytes = this.#tracker.totalBytes - this.#tracker.capBytes;
+    if (putter.bytes > putter.maxBytes) this.#trim(putter, putter.bytes - putter.maxBytes, 0);
+    const { totalBytes, capBytes } = this.#tracker;
+    let excessBytes = totalBytes - capBytes;
     if (excessBytes <= 0) return;
-    const before = [...this.#tracker.accounts]
-      .filter((account) => account.priority < putter.priority && !account.quarantined)
-      .sort((a, b) => a.priority - b.priority);
-    for (const account of before) {
-      if (excessBytes <= 0) break;
+    for (const account of this.#tracker.accounts) {
+      if (account.priority >= putter.priority || account.quarantined) continue;
       const keepBytes = Math.max(account.protectedBytes, this.#floorOf(account));
-      if (account.bytes > keepBytes)
-        excessBytes -= this.#trim(account, Math.min(excessBytes, account.bytes - keepBytes), keepBytes, request);
+      if (account.bytes <= keepBytes) continue;
+      excessBytes -= this.#trim(account, Math.min(excessBytes, account.bytes - keepBytes), keepBytes);
+      if (excessBytes <= 0) return;
     }
-    if (excessBytes > 0) this.#trim(putter, excessBytes, this.#floorOf(putter), request);
+    this.#trim(putter, excessBytes, this.#floorOf(putter));
   }
 
   /** Brings the page's copy of this thread's counters up to date. */
@@ -178,11 +176,11 @@ export class Dispatcher {
     return this.#respectFloors ? account.minBytes : 0;
   }
 
-  #trim(account: CacheAccount, bytes: number, floorBytes: number, request: EvictionRequest): number {
+  #trim(account: CacheAccount, bytes: number, floorBytes: number): number {
     const before = account.bytes;
     const entriesBefore = account.adapter.entries();
     try {
-      account.adapter.drop(bytes, floorBytes, Number.POSITIVE_INFINITY, request);
+      account.adapter.drop(bytes, floorBytes, Number.POSITIVE_INFINITY, OVERFLOW);
     } catch {
       this.#countFailure(account, false);
     }
@@ -301,7 +299,8 @@ export class Dispatcher {
   }
 }
 
-const NEVER = new AbortController().signal;
+/** What a cache is told when its put overflowed the cap. */
+const OVERFLOW: EvictionRequest = { level: 'normal', cause: null, round: 0, signal: new AbortController().signal };
 
 function addReceipts(first: Receipt | undefined, second: Receipt): Receipt {
   if (first === undefined) return second;

@@ -4,19 +4,22 @@ import { createHeapReader } from '../sources/v8-heap.js';
 import type { Collector } from './collection.js';
 
 /** Publishing costs about 5 µs; more often than this it would tell nothing new. */
-const LEAST_INTERVAL_US = 4000;
+const LEAST_INTERVAL_US = 2000;
 
-/** A fall of what the heap holds by this share of the uncollected bytes means that V8 collected them. */
-const COLLECTED_SHARE = 0.5;
-
-/** Publishes this thread's heap on the page, and tells the collector when V8 collected by itself. */
+/**
+ * Publishes this thread's heap on the page, and tells the collector how much of what the thread holds is dead: what it holds
+ * beside its caches, beyond the least that it ever held beside them. A collection of ours shows that least exactly; V8's own
+ * show it now and then, which is enough, since it only ever falls.
+ */
 export class HeapWatch {
   readonly #words: Int32Array;
   readonly #threadRow: number;
   readonly #collector: Collector;
   readonly #reader = createHeapReader();
   readonly #heap = emptyThreadHeap();
-  #heldBefore = 0;
+  /** Least seen of what is held beside the caches since our last collection. */
+  #leastBesideBytes = Number.POSITIVE_INFINITY;
+  #collections = 0;
 
   constructor(words: Int32Array, threadRow: number, collector: Collector) {
     this.#words = words;
@@ -24,18 +27,19 @@ export class HeapWatch {
     this.#collector = collector;
   }
 
-  /** Publishes unless it was done a moment ago. */
-  publish(): void {
+  /** Publishes unless it was done a moment ago. @param cacheBytes of this thread. */
+  publish(cacheBytes: number): void {
     const nowUs = monotonicUs();
     if (nowUs - this.#heap.publishedUs < LEAST_INTERVAL_US) return;
     this.#reader.readInto(this.#heap);
     this.#heap.publishedUs = nowUs;
     publishThreadHeap(this.#words, this.#threadRow, this.#heap);
-    const heldBytes = this.#heap.heapUsedBytes + this.#heap.externalBytes;
-    const { uncollectedBytes } = this.#collector;
-    if (uncollectedBytes > 0 && this.#heldBefore - heldBytes > COLLECTED_SHARE * uncollectedBytes) {
-      this.#collector.noteForeignCollection();
+    const besideBytes = this.#heap.oldUsedBytes + this.#heap.externalBytes - cacheBytes;
+    if (this.#collector.count !== this.#collections) {
+      this.#collections = this.#collector.count;
+      this.#leastBesideBytes = besideBytes;
     }
-    this.#heldBefore = heldBytes;
+    this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
+    this.#collector.noteDead(besideBytes - this.#leastBesideBytes);
   }
 }

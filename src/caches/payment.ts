@@ -37,8 +37,8 @@ export function* collectPayment(
   onReceipt: (account: CacheAccount, receipt: Receipt) => void,
 ): Step {
   let missingBytes = terms.demandBytes;
-  const sound = [...tracker.accounts].filter((account) => !account.quarantined);
-  const doubtful = [...tracker.accounts].filter((account) => account.quarantined);
+  const sound = tracker.accounts.filter((account) => !account.quarantined);
+  const doubtful = tracker.accounts.filter((account) => account.quarantined);
   for (const group of [...byPriority(sound), ...byPriority(doubtful)]) {
     for (const account of group) tracker.reconcile(account);
     let willing = group;
@@ -46,7 +46,7 @@ export function* collectPayment(
       const paidInFull: CacheAccount[] = [];
       for (const { cache, bytes } of planEviction(willing, missingBytes, terms.respectFloors)) {
         if (missingBytes <= 0) return;
-        if (!tracker.accounts.has(cache)) continue; // unregistered meanwhile
+        if (!cache.open) continue; // unregistered meanwhile
         const requestedBytes = Math.min(bytes, missingBytes);
         const receipt = yield* askCache(tracker, cache, requestedBytes, terms);
         missingBytes -= receipt.evictedBytes;

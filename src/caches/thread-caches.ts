@@ -136,7 +136,7 @@ export class ThreadCaches {
   }
 
   #epochMoved(): void {
-    this.#heapWatch.publish();
+    this.#heapWatch.publish(this.#tracker.totalBytes);
     if (!this.#options.enabled || !readControl(this.#words, this.#claim.row, this.#control)) return;
     const { capBytes, paceBytes } = this.#control;
     this.#tracker.setCap(capBytes < 0 ? Number.POSITIVE_INFINITY : capBytes);
@@ -158,7 +158,7 @@ export class ThreadCaches {
   ): CacheAccount {
     const { name, priority, minBytes, maxBytes } = checked;
     const account = { row, name, priority, minBytes, maxBytes, counters: emptyCounters() };
-    const books = { bytes: 0, protectedBytes: 0, failures: 0, quarantined: false };
+    const books = { open: false, bytes: 0, protectedBytes: 0, failures: 0, quarantined: false };
     const opened: CacheAccount = { ...account, ...books, adapter: UNADAPTED };
     opened.adapter = adapt(this.#tracker.operationsOf(opened));
     this.#tracker.open(opened);

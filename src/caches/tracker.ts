@@ -1,3 +1,4 @@
+import { MIB } from '../core/units.js';
 import { releaseCache, storeCacheBytes, storeCacheCounters, storeCacheEntries } from '../page/cache-rows.js';
 import { loadEpoch } from '../page/page.js';
 import type { CacheAccount } from './account.js';
@@ -11,6 +12,9 @@ export interface Attention {
   overflowed(account: CacheAccount): void;
 }
 
+/** A thread whose caches change by more than this attends without a new epoch: its heap must not lag behind them. */
+const UNSEEN_BYTES = 8 * MIB;
+
 /**
  * The books of all caches of one thread, and the look at the page that every cache operation takes. Lock-free: one load per
  * operation, one store where the byte count changed. The sum of the accounts is `totalBytes` at all times.
@@ -19,12 +23,15 @@ export class Tracker {
   readonly #words: Int32Array;
   readonly #generation: number;
   readonly #attention: Attention;
-  readonly #accounts = new Set<CacheAccount>();
+  /** By priority ascending; equal ones in the order of registration. */
+  #accounts: readonly CacheAccount[] = [];
   /** The epoch that was attended to; -1 makes the next operation look again. */
   #epoch = -1;
   /** True while attending: what the caches do meanwhile (dispose callbacks, say) is booked but starts nothing new. */
   #attending = false;
   #totalBytes = 0;
+  /** `#totalBytes` when the thread last attended. */
+  #attendedBytes = 0;
   /** Joint bytes that the caches of this thread may hold; Infinity: no cap. */
   #capBytes = Number.POSITIVE_INFINITY;
 
@@ -34,7 +41,7 @@ export class Tracker {
     this.#attention = attention;
   }
 
-  get accounts(): ReadonlySet<CacheAccount> {
+  get accounts(): readonly CacheAccount[] {
     return this.#accounts;
   }
 
@@ -55,12 +62,15 @@ export class Tracker {
   }
 
   open(account: CacheAccount): void {
-    this.#accounts.add(account);
+    this.#accounts = [...this.#accounts, account].sort((a, b) => a.priority - b.priority);
+    account.open = true;
     this.reconcile(account);
   }
 
   close(account: CacheAccount): void {
-    if (!this.#accounts.delete(account)) return;
+    if (!account.open) return;
+    account.open = false;
+    this.#accounts = this.#accounts.filter((other) => other !== account);
     this.#totalBytes -= account.bytes;
     releaseCache(this.#words, account.row, this.#generation);
   }
@@ -77,7 +87,8 @@ export class Tracker {
       put: (bytes) => {
         counters.puts++;
         this.#book(account, bytes);
-        this.look();
+        if (Math.abs(this.#totalBytes - this.#attendedBytes) > UNSEEN_BYTES) this.attend();
+        else this.look();
         if (this.#totalBytes > this.#capBytes || account.bytes > account.maxBytes) this.#overflow(account);
       },
       shrink: (bytes) => {
@@ -98,6 +109,7 @@ export class Tracker {
     this.#attending = true;
     try {
       this.#epoch = loadEpoch(this.#words);
+      this.#attendedBytes = this.#totalBytes;
       this.#attention.epochMoved();
     } finally {
       this.#attending = false;
@@ -145,7 +157,7 @@ export class Tracker {
     if (bytes === account.bytes) return;
     this.#totalBytes += bytes - account.bytes;
     account.bytes = bytes;
-    if (this.#accounts.has(account)) storeCacheBytes(this.#words, account.row, Math.round(bytes));
+    if (account.open) storeCacheBytes(this.#words, account.row, Math.round(bytes));
   }
 
   #overflow(account: CacheAccount): void {

@@ -2,9 +2,13 @@ import type { Thresholds } from './classifier.js';
 import type { Level } from './level.js';
 import type { Resource } from './resource.js';
 
-/** The resource that a policy steers by: the one that sets the level, else the one closest to doing so. */
-export interface BindingResource {
+/** A resource as last read. */
+export interface WatchedResource {
   readonly resource: Resource;
+  /** False: there is no reading to go by, and the numbers mean nothing. */
+  readonly known: boolean;
+  /** When it was read, monotonic µs. */
+  readonly readUs: number;
   readonly usedBytes: number;
   readonly limitBytes: number;
   readonly thresholds: Thresholds;
@@ -16,8 +20,10 @@ export interface PolicyInput {
   readonly nowMs: number;
   readonly level: Level;
   readonly cause: Resource | null;
-  /** Null: nothing known has a limit. */
-  readonly binding: BindingResource | null;
+  /** Every resource, known or not. */
+  readonly resources: readonly WatchedResource[];
+  /** The one that sets the level, else the one with the least room below its warning threshold; null: nothing has a limit. */
+  readonly binding: WatchedResource | null;
   readonly rssBytes: number;
   /** Joint bytes of all caches, and what they may give without falling below their floors. */
   readonly cacheBytes: number;

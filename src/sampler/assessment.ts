@@ -1,5 +1,6 @@
 import type { Thresholds } from '../core/classifier.js';
 import { classify } from '../core/classifier.js';
+import type { WatchedResource } from '../core/eviction-policy.js';
 import type { Vote } from '../core/pressure.js';
 import { type Reading, ratioOf, rejectImpossible } from '../core/reading.js';
 import type { Resource } from '../core/resource.js';
@@ -9,8 +10,10 @@ const STALE_CADENCES = 3;
 const LEAST_AGE_US = 1e6;
 
 /** What the sampler knows of one resource from sample to sample. A vote that remembers its last good reading. */
-export interface Assessment extends Vote {
+export interface Assessment extends Vote, WatchedResource {
   readonly thresholds: Thresholds;
+  readonly enableDelta: number;
+  known: boolean;
   usedBytes: number;
   limitBytes: number;
   /** Monotonic µs of the last good reading. */
@@ -20,10 +23,11 @@ export interface Assessment extends Vote {
   failure: string;
 }
 
-export function createAssessment(resource: Resource, thresholds: Thresholds): Assessment {
+export function createAssessment(resource: Resource, thresholds: Thresholds, enableDelta: number): Assessment {
   return {
     resource,
     thresholds,
+    enableDelta,
     known: false,
     level: 'normal',
     ratio: 0,
@@ -46,7 +50,6 @@ export function assess(
   readUs: number,
   nowUs: number,
   intervalUs: number,
-  enableDelta: number,
 ): void {
   rejectImpossible(reading);
   if (reading.status === 'ok') {
@@ -56,7 +59,7 @@ export function assess(
     assessment.limitBytes = reading.limitBytes;
     assessment.readUs = readUs;
     assessment.ratio = ratioOf(reading);
-    assessment.level = classify(assessment.level, assessment.ratio, assessment.thresholds, enableDelta);
+    assessment.level = classify(assessment.level, assessment.ratio, assessment.thresholds, assessment.enableDelta);
   } else if (reading.status === 'unlimited') {
     assessment.failure = '';
     abstain(assessment);

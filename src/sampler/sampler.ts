@@ -1,6 +1,6 @@
 import { type Cadence, createCadence } from '../core/cadence.js';
 import type { EvictionReport } from '../core/eviction.js';
-import type { BindingResource, EvictionPolicy, PolicyDecision } from '../core/eviction-policy.js';
+import type { EvictionPolicy, PolicyDecision, WatchedResource } from '../core/eviction-policy.js';
 import { createForecast, type Forecast } from '../core/forecast.js';
 import { type Level, levelCode } from '../core/level.js';
 import { decidingVote } from '../core/pressure.js';
@@ -60,6 +60,7 @@ export class Sampler {
       assessment: createAssessment(
         resource,
         (resource === 'injected' ? null : settings.resources[resource]) ?? settings.thresholds,
+        settings.enableDelta,
       ),
       forecast: createForecast(),
     }));
@@ -165,7 +166,7 @@ export class Sampler {
   #assess(resource: Resource, readUs: number, nowUs: number): void {
     const { assessment, forecast } = this.#watchedOf(resource);
     const before = assessment.readUs;
-    assess(assessment, this.#reading, readUs, nowUs, this.#state.intervalUs, this.#settings.enableDelta);
+    assess(assessment, this.#reading, readUs, nowUs, this.#state.intervalUs);
     if (!assessment.known || assessment.readUs === before) return;
     const { usedBytes, limitBytes, thresholds } = assessment;
     forecast.add(nowUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);
@@ -194,7 +195,7 @@ export class Sampler {
     };
   }
 
-  #publish(nowMs: number, binding: BindingResource | null, growthBytesPerSecond: number): void {
+  #publish(nowMs: number, binding: WatchedResource | null, growthBytesPerSecond: number): void {
     const state = this.#state;
     for (const [code, { assessment }] of this.#watched.entries()) {
       const published = state.resources[code];
@@ -217,6 +218,7 @@ export class Sampler {
       at: state.sampledAtMs,
       level: state.level,
       cause: state.cause,
+      resources: this.#assessments,
       binding,
       rssBytes: state.rssBytes,
       growthBytesPerSecond,
@@ -245,8 +247,8 @@ export class Sampler {
     return dueMs === null ? delayMs : Math.min(delayMs, Math.max(this.#settings.minIntervalMs, dueMs - nowMs));
   }
 
-  /** The cause, else the known resource that is closest to its warning threshold. */
-  #bindingResource(): BindingResource | null {
+  /** The cause, else the known resource with the least room below its warning threshold. */
+  #bindingResource(): WatchedResource | null {
     let binding: Assessment | null = null;
     for (const assessment of this.#assessments) {
       if (!assessment.known) continue;
@@ -254,11 +256,9 @@ export class Sampler {
         binding = assessment;
         break;
       }
-      if (binding === null || closeness(assessment) > closeness(binding)) binding = assessment;
+      if (binding === null || roomBytes(assessment) < roomBytes(binding)) binding = assessment;
     }
-    if (binding === null) return null;
-    const { resource, usedBytes, limitBytes, thresholds } = binding;
-    return { resource, usedBytes, limitBytes, thresholds, enableDelta: this.#settings.enableDelta };
+    return binding;
   }
 
   #watchedOf(resource: Resource): Watched {
@@ -276,8 +276,9 @@ export class Sampler {
   }
 }
 
-function closeness(assessment: Assessment): number {
-  return assessment.ratio / assessment.thresholds.warning;
+/** Bytes to the warning threshold; negative past it. */
+function roomBytes({ thresholds, limitBytes, usedBytes }: Assessment): number {
+  return thresholds.warning * limitBytes - usedBytes;
 }
 
 function summarize(from: Level, to: Level, cause: Assessment | undefined): string {

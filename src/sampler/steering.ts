@@ -1,6 +1,6 @@
 import type { EvictionReport } from '../core/eviction.js';
 import { evictableBytes } from '../core/eviction-plan.js';
-import type { BindingResource, EvictionPolicy, PolicyDecision, PolicyInput } from '../core/eviction-policy.js';
+import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
@@ -18,7 +18,8 @@ export interface SteeringInput {
   readonly at: number;
   readonly level: Level;
   readonly cause: Resource | null;
-  readonly binding: BindingResource | null;
+  readonly resources: readonly WatchedResource[];
+  readonly binding: WatchedResource | null;
   readonly rssBytes: number;
   readonly growthBytesPerSecond: number;
 }
@@ -161,6 +162,7 @@ export class Steering {
       nowMs: input.nowMs,
       level: input.level,
       cause: input.cause,
+      resources: input.resources,
       binding: input.binding,
       rssBytes: input.rssBytes,
       cacheBytes: totalCacheBytes(this.#words),

@@ -1,0 +1,36 @@
+/** The highest value of the last `memoryMs`, to within an eighth of that time; allocates nothing. Pure. */
+export interface RecentPeak {
+  add(nowMs: number, value: number): void;
+  /** 0 while nothing is remembered. */
+  value(nowMs: number): number;
+}
+
+const SLOTS = 8;
+
+export function createRecentPeak(memoryMs: number): RecentPeak {
+  const slotMs = memoryMs / SLOTS;
+  const peaks = new Float64Array(SLOTS);
+  let newest = 0;
+
+  /** Clears the slots whose time has passed since the newest was written. */
+  function advance(nowMs: number): void {
+    const slot = Math.floor(nowMs / slotMs);
+    const passed = Math.min(SLOTS, slot - newest);
+    for (let step = 1; step <= passed; step++) peaks[(slot - passed + step) % SLOTS] = 0;
+    newest = Math.max(newest, slot);
+  }
+
+  return {
+    add(nowMs, value) {
+      advance(nowMs);
+      const slot = newest % SLOTS;
+      peaks[slot] = Math.max(peaks[slot] ?? 0, value);
+    },
+    value(nowMs) {
+      advance(nowMs);
+      let highest = 0;
+      for (const peak of peaks) highest = Math.max(highest, peak);
+      return highest;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
+import { MIB } from '../units.js';
+import { createRecentPeak, type RecentPeak } from './recent-peak.js';
+
+/** Share of the limit by which peaks stay below `critical`, and by which usage must pass a plateau to count as growth. */
+const MARGIN_SHARE = 0.01;
+
+/** How long peaks are remembered: several times the pause between two major collections of a busy heap. */
+const PEAK_MEMORY_MS = 2000;
+
+/**
+ * Bytes of usage that a byte of cache costs: at the most that is believed (sizes are estimates, and growth has its own garbage), and
+ * at the least (Buffers hardly touch the heap, objects hardly anything else).
+ */
+const MOST_COST = 4;
+const LEAST_COST = 1 / 8;
+
+/** The cost is measured anew whenever the caches grew by this much. */
+const COST_STEP_BYTES = 8 * MIB;
+
+/** What the adaptive policy remembers of one resource. Bytes. */
+export interface ResourceTrack {
+  readonly peak: RecentPeak;
+  /** Usage without what is known to be dead, where the resource would be freed of it before it kills. */
+  readonly effectiveBytes: number;
+  /** What a byte of cache costs in this resource, learned while the caches grow. */
+  readonly costRatio: number;
+  /** Usage up to which the caches have paid; never below the target. */
+  readonly paidBytes: number;
+  /** Whether the reading was taken after the last payment: an older one knows nothing of it. */
+  readonly isFresh: boolean;
+  /** The caches pay for usage up to `bytes`. */
+  pay(nowMs: number, bytes: number): void;
+  add(input: PolicyInput, watched: WatchedResource): void;
+}
+
+export function createResourceTrack(): ResourceTrack {
+  const peak = createRecentPeak(PEAK_MEMORY_MS);
+  let effectiveBytes = 0;
+  let paidBytes = 0;
+  let paidMs = Number.NEGATIVE_INFINITY;
+  let readMs = 0;
+  let costRatio = 1;
+  let costUsed = 0;
+  let costCache = 0;
+
+  function learnCost(cacheBytes: number): void {
+    const grownBytes = cacheBytes - costCache;
+    if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES) return;
+    if (grownBytes > 0) costRatio = Math.min(MOST_COST, Math.max(LEAST_COST, (effectiveBytes - costUsed) / grownBytes));
+    costUsed = effectiveBytes;
+    costCache = cacheBytes;
+  }
+
+  return {
+    peak,
+    get effectiveBytes() {
+      return effectiveBytes;
+    },
+    get costRatio() {
+      return costRatio;
+    },
+    get paidBytes() {
+      return paidBytes;
+    },
+    get isFresh() {
+      return readMs > paidMs;
+    },
+    pay(nowMs, bytes) {
+      paidBytes = bytes;
+      paidMs = nowMs;
+      peak.add(nowMs, bytes);
+    },
+    add({ nowMs, cacheBytes, uncollectedBytes }, watched) {
+      const { resource, usedBytes, limitBytes, thresholds } = watched;
+      readMs = watched.readUs / 1e3;
+      // V8 always collects before it gives up, so what is dead in its heap kills nobody
+      effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
+      peak.add(nowMs, effectiveBytes);
+      learnCost(cacheBytes);
+      const targetBytes = (thresholds.critical - MARGIN_SHARE) * limitBytes;
+      const recentBytes = peak.value(nowMs) + MARGIN_SHARE * limitBytes;
+      paidBytes = Math.max(targetBytes, Math.min(paidBytes, recentBytes));
+    },
+  };
+}
