@@ -1,0 +1,32 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MIB } from '../../src/core/units.js';
+import { runUnderMemoryLimit } from '../../src/demo/memory-limit/run-under-memory-limit.js';
+import type { WorkloadOptions, WorkloadResult } from './workload.js';
+
+/** How a contestant came out of one run: with a result, or killed. */
+export type Outcome =
+  | { readonly survived: true; readonly result: WorkloadResult }
+  | { readonly survived: false; readonly exitCode: number };
+
+const WORKLOAD = fileURLToPath(new URL('./workload.js', import.meta.url));
+
+/** Runs one contestant in a fresh process under the limit. */
+export async function contest(options: WorkloadOptions): Promise<Outcome> {
+  const directory = mkdtempSync(join(tmpdir(), 'spillway-squeeze-'));
+  const resultPath = join(directory, 'result.json');
+  try {
+    const { exitCode } = await runUnderMemoryLimit({
+      limitBytes: options.limitMib * MIB,
+      command: process.execPath,
+      args: [WORKLOAD, JSON.stringify(options), resultPath],
+      stdio: 'ignore',
+    });
+    if (exitCode !== 0) return { survived: false, exitCode };
+    return { survived: true, result: JSON.parse(readFileSync(resultPath, 'utf8')) };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
