@@ -32,7 +32,7 @@ export interface Cadence {
   ): void;
   /**
    * Milliseconds from this sample to the next, and the end of this sample. In [minIntervalMs, updateIntervalMs], but longer where
-   * `maxSamplerCpu` asks for it.
+   * `maxSamplerCpu` asks for it, up to a minute.
    * @param nowMs on a clock that never goes back.
    * @param samplerCpuMs CPU time of the sampler thread so far.
    * @param stallSome PSI share 0..1 of the time in which a task waited for memory, below 0 or null where there is none.
@@ -61,6 +61,9 @@ const WARNING_TOLERANCE_MS = 50;
  */
 const LONGEST_DELAY_MS = [Number.POSITIVE_INFINITY, 1_000, 250, 100] as const;
 
+/** However dear a sample is: a sampler that looks less than once a minute is none. */
+const LONGEST_STRETCH_MS = 60_000;
+
 /** A machine that waits for memory all the time is looked at five times as often. */
 const STALL_WEIGHT = 4;
 
@@ -85,7 +88,7 @@ export function createCadence(options: CadenceOptions): Cadence {
       const hurryMs = wantedMs / (1 + STALL_WEIGHT * Math.max(0, stallSome ?? 0));
       wantedMs = updateIntervalMs;
       const delayMs = Math.min(updateIntervalMs, Math.max(minIntervalMs, hurryMs));
-      return Math.max(delayMs, budget.shortestDelayMs(nowMs, samplerCpuMs));
+      return Math.max(delayMs, Math.min(LONGEST_STRETCH_MS, budget.shortestDelayMs(nowMs, samplerCpuMs)));
     },
   };
 }

@@ -36,8 +36,10 @@ export const HEADER = {
   CACHE_ROWS_USED: 5,
   /** The last generation given to a thread row. Writers: claiming threads, by Atomics.add. */
   GENERATION: 6,
-  /** 1 while sampling runs on a thread of its own, 2 while it runs in the starting thread, 0 before the first sample. */
+  /** 1 while sampling runs on a thread of its own, 2 while it runs in the starting thread, 0 while nobody samples. */
   SAMPLER_PLACE: 7,
+  /** The last number given to a round of eviction. Writer: the sampler; outlives it, so that numbers are never used twice. */
+  ROUND: 8,
 } as const;
 const HEADER_WORDS = 16;
 
@@ -56,30 +58,30 @@ export const STATE = {
   SAMPLED_AT: 7,
   /** Monotonic µs of the sample, on the clock of `clock.ts` (wide). */
   SAMPLED_US: 9,
-  /** The time to the next sample, µs. */
+  /** The time to the next sample, µs (wide). */
   INTERVAL_US: 11,
   /** 0 ok, 1 degraded. */
-  HEALTH: 12,
+  HEALTH: 13,
   /** 1 while an injected reading is in force. */
-  SIMULATED: 13,
+  SIMULATED: 14,
   /** Bytes per second, may be negative (wide). */
-  GROWTH: 14,
+  GROWTH: 15,
   /** Milliseconds to the limit at this growth, -1: not growing (wide). */
-  MS_TO_LIMIT: 16,
+  MS_TO_LIMIT: 17,
   /** PSI shares in millionths, -1: the kernel has none. */
-  STALL_SOME: 18,
-  STALL_FULL: 19,
+  STALL_SOME: 19,
+  STALL_FULL: 20,
   /** Resident set of the process, bytes (wide). */
-  RSS: 20,
+  RSS: 21,
   /** CPU time of the sampler so far, µs (wide). */
-  SAMPLER_CPU_US: 22,
+  SAMPLER_CPU_US: 23,
   /** Readings that failed so far (wide). */
-  FAILURES: 24,
-  /** How late the last sample was, and the latest of all, µs. */
-  LATENESS_US: 26,
-  WORST_LATENESS_US: 27,
+  FAILURES: 25,
+  /** How late the last sample was, and the latest of all, µs (wide). */
+  LATENESS_US: 27,
+  WORST_LATENESS_US: 29,
   /** The first of the resource rows. */
-  RESOURCES: 28,
+  RESOURCES: 31,
 } as const;
 
 /** One resource inside the state; STATE.RESOURCES + code × RESOURCE_WORDS. */

@@ -1,7 +1,8 @@
 import { type Level, levelCode, levelFromCode } from '../core/level.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
 import { CACHE, cacheOffset, THREAD, threadOffset } from './layout.js';
-import { loadWide, readUnderSequence, storeWide, writeUnderSequence } from './wide.js';
+import { liveThreadRows } from './thread-rows.js';
+import { loadWide, readUnderSequence, repairSequence, storeWide, writeUnderSequence } from './wide.js';
 
 /** Whether a thread collects after an order: never, if its duty allows, or in any case. */
 export const COLLECT = { never: 0, ifDue: 1, always: 2 } as const;
@@ -57,6 +58,21 @@ export function writeControl(
     storeWide(words, at + THREAD.CAP, control.capBytes);
     storeWide(words, at + THREAD.PACE, control.paceBytes);
   });
+}
+
+/**
+ * Takes over the control blocks from a sampler that is no more: repairs what it may have died in the middle of. Only for a sampler
+ * that starts.
+ * @returns the highest order number in use.
+ */
+export function adoptOrders(words: Int32Array): number {
+  let lastOrder = 0;
+  for (const threadRow of liveThreadRows(words)) {
+    const at = threadOffset(threadRow);
+    repairSequence(words, at + THREAD.CONTROL_SEQUENCE);
+    lastOrder = Math.max(lastOrder, Atomics.load(words, at + THREAD.ORDER));
+  }
+  return lastOrder;
 }
 
 /** The owning thread, or the sampler itself. @returns false when it cannot be read now: look again at the next epoch. */

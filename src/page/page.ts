@@ -47,6 +47,24 @@ export function isStopped(words: Int32Array): boolean {
   return Atomics.load(words, HEADER.STOPPED) === 1;
 }
 
+/** Where sampling runs; the index is the wire code. `nowhere`: not yet, or the sampler is down. */
+const SAMPLER_PLACES = ['nowhere', 'own-thread', 'starting-thread'] as const;
+export type SamplerPlace = (typeof SAMPLER_PLACES)[number];
+
+/** Starting thread only. */
+export function markSamplerPlace(words: Int32Array, place: SamplerPlace): void {
+  Atomics.store(words, HEADER.SAMPLER_PLACE, SAMPLER_PLACES.indexOf(place));
+}
+
+export function samplerPlace(words: Int32Array): SamplerPlace {
+  return SAMPLER_PLACES[Atomics.load(words, HEADER.SAMPLER_PLACE)] ?? 'nowhere';
+}
+
+/** A number for a round of eviction, never given before on this page. Sampler only. */
+export function nextRoundId(words: Int32Array): number {
+  return Atomics.add(words, HEADER.ROUND, 1) + 1;
+}
+
 /** Counts a thread's wish (+1) or its end (-1) to be told of every sample. Any thread. */
 export function addSampleListeners(words: Int32Array, change: 1 | -1): void {
   Atomics.add(words, HEADER.SAMPLE_LISTENERS, change);

@@ -56,4 +56,6 @@ export interface SamplerControl {
 export interface SamplerWorkerData {
   readonly page: SharedArrayBuffer;
   readonly settings: Settings;
+  /** Readings of a test that were in force when an earlier sampler died. */
+  readonly injected: readonly InjectedReading[];
 }

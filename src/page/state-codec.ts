@@ -1,7 +1,7 @@
 import { type Level, levelCode, levelFromCode } from '../core/level.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
 import { HEADER, RESOURCE, RESOURCE_COUNT, resourceOffset, STATE, STATE_OFFSET } from './layout.js';
-import { loadWide, readUnderSequence, storeWide, writeUnderSequence } from './wide.js';
+import { loadWide, readUnderSequence, repairSequence, storeWide, writeUnderSequence } from './wide.js';
 
 /** A resource inside a published state. `known` false: no reading to go by, the rest means nothing. */
 export interface PublishedResource {
@@ -79,6 +79,16 @@ export function readState(words: Int32Array, into: PublishedState): boolean {
   return readUnderSequence(words, SEQUENCE, () => loadState(words, into));
 }
 
+/**
+ * Takes over from a sampler that is no more: repairs what it may have died in the middle of, and reads what it published last into
+ * `into`. Only for a sampler that starts.
+ * @returns false on a fresh page.
+ */
+export function adoptState(words: Int32Array, into: PublishedState): boolean {
+  repairSequence(words, SEQUENCE);
+  return readState(words, into) && into.sampleCount > 0;
+}
+
 /** The level alone: one load, consistent by itself. Any thread. */
 export function readLevel(words: Int32Array): Level {
   return levelFromCode(Atomics.load(words, STATE_OFFSET + STATE.LEVEL));
@@ -92,7 +102,7 @@ function writeState(words: Int32Array, state: PublishedState): void {
   storeWide(words, at + STATE.SAMPLE_COUNT, state.sampleCount);
   storeWide(words, at + STATE.SAMPLED_AT, state.sampledAtMs);
   storeWide(words, at + STATE.SAMPLED_US, state.sampledUs);
-  Atomics.store(words, at + STATE.INTERVAL_US, state.intervalUs);
+  storeWide(words, at + STATE.INTERVAL_US, state.intervalUs);
   Atomics.store(words, at + STATE.HEALTH, state.degraded ? 1 : 0);
   Atomics.store(words, at + STATE.SIMULATED, state.simulated ? 1 : 0);
   storeWide(words, at + STATE.GROWTH, state.growthBytesPerSecond);
@@ -102,8 +112,8 @@ function writeState(words: Int32Array, state: PublishedState): void {
   storeWide(words, at + STATE.RSS, state.rssBytes);
   storeWide(words, at + STATE.SAMPLER_CPU_US, state.samplerCpuUs);
   storeWide(words, at + STATE.FAILURES, state.failures);
-  Atomics.store(words, at + STATE.LATENESS_US, state.latenessUs);
-  Atomics.store(words, at + STATE.WORST_LATENESS_US, state.worstLatenessUs);
+  storeWide(words, at + STATE.LATENESS_US, state.latenessUs);
+  storeWide(words, at + STATE.WORST_LATENESS_US, state.worstLatenessUs);
   for (let code = 0; code < RESOURCE_COUNT; code++) {
     const resource = state.resources[code];
     if (resource === undefined) continue;
@@ -125,7 +135,7 @@ function loadState(words: Int32Array, into: PublishedState): void {
   into.sampleCount = loadWide(words, at + STATE.SAMPLE_COUNT);
   into.sampledAtMs = loadWide(words, at + STATE.SAMPLED_AT);
   into.sampledUs = loadWide(words, at + STATE.SAMPLED_US);
-  into.intervalUs = Atomics.load(words, at + STATE.INTERVAL_US);
+  into.intervalUs = loadWide(words, at + STATE.INTERVAL_US);
   into.degraded = Atomics.load(words, at + STATE.HEALTH) === 1;
   into.simulated = Atomics.load(words, at + STATE.SIMULATED) === 1;
   into.growthBytesPerSecond = loadWide(words, at + STATE.GROWTH);
@@ -135,8 +145,8 @@ function loadState(words: Int32Array, into: PublishedState): void {
   into.rssBytes = loadWide(words, at + STATE.RSS);
   into.samplerCpuUs = loadWide(words, at + STATE.SAMPLER_CPU_US);
   into.failures = loadWide(words, at + STATE.FAILURES);
-  into.latenessUs = Atomics.load(words, at + STATE.LATENESS_US);
-  into.worstLatenessUs = Atomics.load(words, at + STATE.WORST_LATENESS_US);
+  into.latenessUs = loadWide(words, at + STATE.LATENESS_US);
+  into.worstLatenessUs = loadWide(words, at + STATE.WORST_LATENESS_US);
   for (let code = 0; code < RESOURCE_COUNT; code++) {
     const resource = into.resources[code];
     if (resource === undefined) continue;

@@ -44,6 +44,11 @@ export function loadGuardedWide(words: Int32Array, sequence: number, index: numb
   }
 }
 
+/** Ends the write in whose middle an earlier writer died. Only for the one who takes its place, before it writes. */
+export function repairSequence(words: Int32Array, sequence: number): void {
+  if ((Atomics.load(words, sequence) & 1) === 1) Atomics.add(words, sequence, 1);
+}
+
 /** Runs `write` with the sequence word odd. One writer only. */
 export function writeUnderSequence(words: Int32Array, sequence: number, write: () => void): void {
   Atomics.add(words, sequence, 1);

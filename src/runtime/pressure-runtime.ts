@@ -1,5 +1,4 @@
 import { threadId } from 'node:worker_threads';
-import type { Remote } from 'comlink';
 import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
 import type { RegistrableCache } from '../caches/thread-caches.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
@@ -12,8 +11,9 @@ import type { InjectedReading, SamplerControl, SamplerMessage } from '../page/pr
 import { claimThread } from '../page/thread-rows.js';
 import { kernelThreadId } from '../sources/kernel-thread.js';
 import type { PressureEvent, PressureListener } from './events.js';
+import { HealthMonitor } from './health-monitor.js';
 import { type PressureOptions, type ResolvedOptions, resolveOptions } from './options.js';
-import { SamplerThread } from './sampler-thread.js';
+import { SamplerSupervisor } from './sampler-supervisor.js';
 import { stopped, ThreadRuntime } from './thread-runtime.js';
 
 /** What a user holds: see the contract, §1 to §8. All of it is to be called on the thread that started the runtime. */
@@ -79,7 +79,8 @@ class StartedRuntime implements PressureRuntime {
   readonly #resolved: ResolvedOptions;
   readonly #words = createPage();
   readonly #thread: ThreadRuntime;
-  #sampler: SamplerThread | null = null;
+  readonly #health: HealthMonitor;
+  #sampler: SamplerSupervisor | null = null;
   #stopping: Promise<void> | null = null;
   readonly #onAbort = () => void this.stop();
 
@@ -92,6 +93,7 @@ class StartedRuntime implements PressureRuntime {
       { enabled: resolved.enabled, collectGarbage, respectCacheLimits },
       (message) => this.#sampler?.post(message),
     );
+    this.#health = new HealthMonitor((change) => this.#thread.emit('health', change));
   }
 
   async start(): Promise<void> {
@@ -99,12 +101,12 @@ class StartedRuntime implements PressureRuntime {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (!enabled) return;
     try {
-      const { thread, hasSource } = await SamplerThread.start(this.#words, settings, {
+      this.#sampler = await SamplerSupervisor.start(this.#words, settings, {
         message: (message) => this.#receive(message),
-        died: (reason) => this.#samplerDied(reason),
+        degraded: (degraded, reason) => this.#health.set('sampler', degraded, reason),
+        gaveUp: (error) => this.#thread.report(error),
       });
-      this.#sampler = thread;
-      if (!hasSource && !settings.fallbackWhenUnavailable) {
+      if (!this.#sampler.hasSource && !settings.fallbackWhenUnavailable) {
         throw new SpillwayError(
           'ERR_SPILLWAY_NO_SOURCE',
           'No source of memory readings is available, and fallbackWhenUnavailable is false',
@@ -115,7 +117,10 @@ class StartedRuntime implements PressureRuntime {
       throw error;
     }
     testAccess.set(this, {
-      inject: (readings) => this.#call('inject', (control) => control.inject(readings)),
+      inject: async (readings) => {
+        if (this.#stopping !== null || this.#sampler === null) throw stopped('inject');
+        await this.#sampler.inject(readings);
+      },
       sampleNow: async () => {
         await this.#call('sampleNow', (control) => control.sampleNow());
         return this.state;
@@ -186,27 +191,26 @@ class StartedRuntime implements PressureRuntime {
 
   async #stop(): Promise<void> {
     this.#resolved.signal?.removeEventListener('abort', this.#onAbort);
-    const sampler = this.#sampler;
     try {
-      await sampler?.call('stop', (control) => control.stop());
+      await this.#sampler?.stop();
     } catch (cause) {
       this.#thread.report(
         new SpillwayError('ERR_SPILLWAY_SAMPLER_FAILED', 'The sampler thread was ended without an answer', { cause }),
       );
     }
-    await sampler?.terminate();
     this.#sampler = null;
     this.#thread.close('the runtime was stopped');
     markStopped(this.#words);
   }
 
-  #call<T>(what: string, make: (control: Remote<SamplerControl>) => Promise<T>): Promise<T> {
+  #call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
     if (this.#stopping !== null || this.#sampler === null) return Promise.reject(stopped(what));
     return this.#sampler.call(what, make);
   }
 
   #receive(message: SamplerMessage): void {
     if (message.type === 'observation') this.#decide(message.input);
+    else if (message.type === 'health') this.#health.set('sources', message.to === 'degraded', message.reason);
     else this.#thread.receive(message);
   }
 
@@ -223,10 +227,6 @@ class StartedRuntime implements PressureRuntime {
       const message = `The eviction policy '${policy.name}' failed: ${String(cause)}`;
       this.#thread.report(new SpillwayError('ERR_SPILLWAY_POLICY', message, { cause }));
     }
-  }
-
-  #samplerDied(reason: string): void {
-    this.#thread.report(new SpillwayError('ERR_SPILLWAY_SAMPLER_FAILED', `The sampler thread failed: ${reason}`));
   }
 }
 

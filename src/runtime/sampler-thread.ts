@@ -1,9 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { SpillwayError } from '../core/errors.js';
-import type { Settings } from '../core/settings.js';
 import type { SamplerControl, SamplerMessage, SamplerWorkerData, ThreadMessage } from '../page/protocol.js';
+import { type HostOptions, type SamplerHost, samplerFailed } from './sampler-host.js';
 
 const ENTRY = new URL('../../workers/sampler.js', import.meta.url);
 
@@ -13,24 +12,25 @@ const CALL_TIMEOUT_MS = 10_000;
 /** Room for the sampler's own heap. It allocates next to nothing; a small young space keeps its footprint down. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 };
 
-export interface SamplerThreadEvents {
-  message(message: SamplerMessage): void;
-  /** The thread ended without being told to. */
-  died(reason: string): void;
+export interface ThreadHostOptions extends HostOptions {
+  /** The thread ended without being told to, after its first sample. */
+  readonly onDied: (reason: string) => void;
 }
 
 /** The sampler on a thread of its own. It keeps the process alive only while a call is under way. */
-export class SamplerThread {
+export class SamplerThread implements SamplerHost {
   readonly #worker: Worker;
   /** Held as long as the thread lives: comlink drops the pending calls of a proxy that is collected. */
   readonly #control: Remote<SamplerControl>;
-  readonly #exited: Promise<void>;
+  /** Resolves with the reason once the thread is gone. */
+  readonly #exited: Promise<string>;
+  #hasSource = false;
   #calls = 0;
-  #failure = '';
+  /** No message can be posted any more, and `onDied` is not called: it was told to end, or is gone. */
   #ended = false;
 
-  constructor(words: Int32Array, settings: Settings, events: SamplerThreadEvents) {
-    const workerData: SamplerWorkerData = { page: words.buffer as SharedArrayBuffer, settings };
+  private constructor({ words, settings, injected, onMessage, onDied }: ThreadHostOptions) {
+    const workerData: SamplerWorkerData = { page: words.buffer as SharedArrayBuffer, settings, injected };
     this.#worker = new Worker(ENTRY, {
       workerData,
       name: 'spillway-sampler',
@@ -39,100 +39,97 @@ export class SamplerThread {
       stdin: false,
       trackUnmanagedFds: true,
     });
-    this.#exited = new Promise((resolve) => {
-      this.#worker.once('exit', (code) => {
-        resolve();
-        if (!this.#ended) events.died(this.#failure === '' ? `it exited with code ${code}` : this.#failure);
-        this.#ended = true;
-      });
-    });
-    this.#worker.on('error', (error) => {
-      this.#failure = String(error);
+    let failure: string | null = null;
+    this.#worker.once('error', (error) => {
+      failure = String(error);
     });
     this.#worker.on('message', (message: SamplerMessage) => {
-      if ('type' in message) events.message(message);
+      if ('type' in message) onMessage(message); // the others are comlink's answers
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => resolve(failure ?? `it exited with code ${code}`));
+    });
+    void this.#exited.then((reason) => {
+      if (this.#ended) return;
+      this.#ended = true;
+      onDied(reason);
     });
     this.#control = wrap<SamplerControl>(nodeEndpoint(this.#worker));
   }
 
-  /** Resolves when the first sample is on the page. @throws SpillwayError ERR_SPILLWAY_SAMPLER_FAILED */
-  static async start(
-    words: Int32Array,
-    settings: Settings,
-    events: SamplerThreadEvents,
-  ): Promise<{ thread: SamplerThread; hasSource: boolean }> {
-    let thread: SamplerThread | undefined;
+  /**
+   * Resolves when the first sample is on the page.
+   * @throws SpillwayError ERR_SPILLWAY_SAMPLER_FAILED; nothing is left behind then, and `onDied` is not called.
+   */
+  static async start(options: ThreadHostOptions): Promise<SamplerThread> {
+    let isReady = false;
+    const thread = new SamplerThread({
+      ...options,
+      onDied: (reason) => {
+        if (isReady) options.onDied(reason);
+      },
+    });
     try {
-      const hasSource = await new Promise<boolean>((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(samplerFailed('it did not take a first sample in time')),
-          CALL_TIMEOUT_MS,
-        );
-        let ready = false;
-        thread = new SamplerThread(words, settings, {
-          message(message) {
-            if (message.type === 'ready') {
-              ready = true;
-              clearTimeout(timer);
-              resolve(message.hasSource);
-            } else events.message(message);
-          },
-          died(reason) {
-            clearTimeout(timer);
-            if (ready) events.died(reason);
-            else reject(samplerFailed(reason));
-          },
-        });
-      });
-      if (thread === undefined) throw samplerFailed('it did not start');
-      thread.#worker.unref();
-      return { thread, hasSource };
+      thread.#hasSource = await thread.#untilReady();
     } catch (error) {
-      await thread?.terminate();
+      await thread.terminate();
       throw error;
     }
+    isReady = true;
+    thread.#worker.unref();
+    return thread;
+  }
+
+  get hasSource(): boolean {
+    return this.#hasSource;
   }
 
   post(message: ThreadMessage): void {
     if (!this.#ended) this.#worker.postMessage(message);
   }
 
-  /**
-   * Makes a control call; the process stays alive until it is answered.
-   * @throws SpillwayError ERR_SPILLWAY_SAMPLER_FAILED when no answer came in time, or the thread ended.
-   */
-  async call<T>(what: string, make: (control: Remote<SamplerControl>) => Promise<T>): Promise<T> {
+  async call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
     if (this.#ended) throw samplerFailed(`it ended before '${what}'`);
     if (this.#calls++ === 0) this.#worker.ref();
-    let timer: NodeJS.Timeout | undefined;
     try {
-      return await Promise.race([
-        make(this.#control),
-        new Promise<never>((_, reject) => {
-          timer = setTimeout(
-            () => reject(samplerFailed(`it did not answer '${what}' in ${CALL_TIMEOUT_MS} ms`)),
-            CALL_TIMEOUT_MS,
-          );
-        }),
-        this.#exited.then(() => {
-          throw samplerFailed(`it ended during '${what}'`);
-        }),
-      ]);
+      return await this.#inTime(what, make(this.#control));
     } finally {
-      clearTimeout(timer);
       if (--this.#calls === 0) this.#worker.unref();
     }
   }
 
-  /** Ends the thread, whatever it is doing; idempotent. */
   async terminate(): Promise<void> {
     this.#ended = true;
     this.#control[releaseProxy]();
     await this.#worker.terminate();
     this.#worker.removeAllListeners();
   }
-}
 
-function samplerFailed(reason: string): SpillwayError {
-  return new SpillwayError('ERR_SPILLWAY_SAMPLER_FAILED', `The sampler thread failed: ${reason}`);
+  #untilReady(): Promise<boolean> {
+    const ready = new Promise<boolean>((resolve) => {
+      this.#worker.on('message', (message: SamplerMessage) => {
+        if (message.type === 'ready') resolve(message.hasSource);
+      });
+    });
+    return this.#inTime('the first sample', ready);
+  }
+
+  /** @throws SpillwayError ERR_SPILLWAY_SAMPLER_FAILED when the thread ends, or the time is over, before the answer. */
+  async #inTime<T>(what: string, answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await Promise.race([
+        answer,
+        new Promise<never>((_, reject) => {
+          const late = samplerFailed(`it did not answer '${what}' in ${CALL_TIMEOUT_MS} ms`);
+          timer = setTimeout(() => reject(late), CALL_TIMEOUT_MS);
+        }),
+        this.#exited.then((reason) => {
+          throw samplerFailed(`it ended before '${what}': ${reason}`);
+        }),
+      ]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }

@@ -1,15 +1,12 @@
 import type { Level } from '../core/level.js';
 import { RESOURCES } from '../core/resource.js';
+import { isSilent } from '../core/silence.js';
 import type { Health, PressureState, ResourceState } from '../core/state.js';
 import { liveCaches } from '../page/cache-rows.js';
 import { monotonicUs } from '../page/clock.js';
-import { isStopped } from '../page/page.js';
+import { isStopped, samplerPlace } from '../page/page.js';
 import { emptyPublishedState, type PublishedState, readLevel, readState } from '../page/state-codec.js';
 import { emptyThreadHeap, readThreadHeap } from '../page/thread-rows.js';
-
-/** Without a new sample for this many of its own intervals (at least `LEAST_SILENCE_US`) the sampler counts as stalled. */
-const SILENT_INTERVALS = 5;
-const LEAST_SILENCE_US = 1e6;
 
 /** The thread that started the runtime claims the first row. */
 const STARTING_THREAD_ROW = 0;
@@ -64,9 +61,10 @@ export class StateView {
 
   #health(published: PublishedState, nowUs: number, expectSamples: boolean): Health {
     if (isStopped(this.#words)) return 'stopped';
-    const silenceUs = nowUs - published.sampledUs;
-    const stalled = silenceUs > Math.max(SILENT_INTERVALS * published.intervalUs, LEAST_SILENCE_US);
-    return published.degraded || (expectSamples && stalled) ? 'degraded' : 'ok';
+    if (published.degraded) return 'degraded';
+    if (!expectSamples) return 'ok';
+    const isDown = samplerPlace(this.#words) !== 'own-thread';
+    return isDown || isSilent(published.sampledUs, published.intervalUs, nowUs) ? 'degraded' : 'ok';
   }
 
   #processState(published: PublishedState): PressureState['process'] {

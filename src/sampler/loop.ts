@@ -1,4 +1,5 @@
 import { monotonicUs } from '../page/clock.js';
+import type { CpuAccount } from './cpu-account.js';
 import type { Sampler } from './sampler.js';
 
 /**
@@ -7,50 +8,51 @@ import type { Sampler } from './sampler.js';
  */
 export class SamplingLoop {
   readonly #sampler: Sampler;
-  readonly #cpuUs: () => number;
-  readonly #shortestDelayMs: number;
+  readonly #cpu: CpuAccount;
+  readonly #minIntervalMs: number;
+  readonly #take = () => this.sampleNow();
   #timer: NodeJS.Timeout | null = null;
   #dueUs = 0;
+  /** How long the last sample took, µs. */
+  #busyUs = 0;
   #stopped = false;
 
-  /**
-   * @param cpuUs CPU time that sampling used so far, µs.
-   * @param shortestDelayMs never sample faster than this; in the starting thread the calm cadence.
-   */
-  constructor(sampler: Sampler, cpuUs: () => number, shortestDelayMs: number) {
+  constructor(sampler: Sampler, cpu: CpuAccount, minIntervalMs: number) {
     this.#sampler = sampler;
-    this.#cpuUs = cpuUs;
-    this.#shortestDelayMs = shortestDelayMs;
+    this.#cpu = cpu;
+    this.#minIntervalMs = minIntervalMs;
   }
 
   /** Takes a sample at once and plans the next. */
   sampleNow(): void {
     if (this.#stopped) return;
-    const nowUs = monotonicUs();
-    const latenessUs = this.#dueUs === 0 ? 0 : Math.max(0, nowUs - this.#dueUs);
-    const delayMs = Math.max(this.#shortestDelayMs, this.#sampler.sample(latenessUs, this.#cpuUs()));
-    this.#plan(delayMs);
+    const startUs = monotonicUs();
+    const latenessUs = this.#dueUs === 0 ? 0 : Math.max(0, startUs - this.#dueUs);
+    this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(this.#busyUs)));
+    this.#busyUs = monotonicUs() - startUs;
   }
 
   /** Brings the next sample forward to when an eviction under way needs it. */
   expedite(): void {
     const { dueMs } = this.#sampler;
     if (this.#stopped || dueMs === null) return;
-    const delayMs = Math.max(this.#shortestDelayMs, dueMs - monotonicUs() / 1e3);
+    const delayMs = Math.max(this.#minIntervalMs, dueMs - monotonicUs() / 1e3);
     if (monotonicUs() + delayMs * 1e3 < this.#dueUs) this.#plan(delayMs);
   }
 
   stop(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#sampler.stop();
+    this.#cpu.close();
   }
 
   #plan(delayMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#dueUs = monotonicUs() + delayMs * 1e3;
-    this.#timer = setTimeout(() => this.sampleNow(), delayMs);
+    this.#timer = setTimeout(this.#take, delayMs);
     this.#timer.unref();
   }
 }

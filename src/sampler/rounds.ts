@@ -4,6 +4,7 @@ import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
 import { type CacheRow, isCacheLive, liveCaches } from '../page/cache-rows.js';
 import {
+  adoptOrders,
   type CollectMode,
   emptyThreadControl,
   isOrderDone,
@@ -13,7 +14,7 @@ import {
   readControl,
   writeControl,
 } from '../page/orders.js';
-import { bumpEpoch } from '../page/page.js';
+import { bumpEpoch, nextRoundId } from '../page/page.js';
 import {
   liveThreadRows,
   loadThreadCounters,
@@ -79,13 +80,13 @@ export class Rounds {
   readonly #announce: () => void;
   readonly #control = emptyThreadControl();
   #round: Round | null = null;
-  #lastId = 0;
-  #lastOrder = 0;
+  #lastOrder: number;
 
   constructor(words: Int32Array, respectFloors: boolean, announce: () => void) {
     this.#words = words;
     this.#respectFloors = respectFloors;
     this.#announce = announce;
+    this.#lastOrder = adoptOrders(words);
   }
 
   get active(): boolean {
@@ -95,7 +96,7 @@ export class Rounds {
   /** Starts a round; there must be none under way. */
   start(demand: RoundDemand, usedBefore: number, nowMs: number, at: number): void {
     this.#round = {
-      id: ++this.#lastId,
+      id: nextRoundId(this.#words),
       demand,
       startMs: nowMs,
       at,
@@ -147,7 +148,7 @@ export class Rounds {
   /** The report of a round that asked nobody for anything. */
   emptyReport(level: Level, at: number): EvictionReport {
     return {
-      id: ++this.#lastId,
+      id: nextRoundId(this.#words),
       level,
       cause: null,
       policy: 'manual',

@@ -11,11 +11,15 @@ import { formatBytes, formatRatio } from '../core/units.js';
 import { monotonicUs } from '../page/clock.js';
 import { hasSampleListeners } from '../page/page.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
-import { emptyPublishedState, publishState } from '../page/state-codec.js';
+import { adoptState, emptyPublishedState, publishState } from '../page/state-codec.js';
 import type { SourceSet } from '../sources/detect.js';
 import { type Assessment, assess, createAssessment } from './assessment.js';
 import { readWorstHeap } from './heap-reading.js';
 import { Steering } from './steering.js';
+
+/** A pause longer than this between two samples breaks a series: the machine slept. */
+const LEAST_GAP_MS = 60_000;
+const GAP_CADENCES = 3;
 
 /** One resource with all that is kept of it between samples. */
 interface Watched {
@@ -40,6 +44,8 @@ export class Sampler {
   readonly #stall = { some: -1, full: -1 };
   readonly #state = emptyPublishedState();
   #injected: readonly InjectedReading[] = [];
+  /** Readings that failed for earlier samplers of the same runtime. */
+  #inheritedFailures = 0;
   #level: Level = 'normal';
   #cause: Resource | null = null;
   /** A transition that is posted once the state that it led to is published. */
@@ -62,12 +68,17 @@ export class Sampler {
         (resource === 'injected' ? null : settings.resources[resource]) ?? settings.thresholds,
         settings.enableDelta,
       ),
-      forecast: createForecast(),
+      forecast: createForecast({ maxGapMs: Math.max(LEAST_GAP_MS, GAP_CADENCES * settings.updateIntervalMs) }),
     }));
     this.#assessments = this.#watched.map((watched) => watched.assessment);
     this.#cadence = createCadence(settings);
     this.#steering = new Steering(words, settings, policy, post);
-    this.#state.sinceMs = Date.now();
+    if (!this.#resume()) this.#state.sinceMs = Date.now();
+  }
+
+  /** CPU time of earlier samplers of the same runtime, µs. */
+  get inheritedCpuUs(): number {
+    return this.#state.samplerCpuUs;
   }
 
   /** Whether any source of memory gave a reading with the last sample, with or without a limit. */
@@ -103,7 +114,7 @@ export class Sampler {
     state.samplerCpuUs = Math.round(cpuUs);
     state.latenessUs = Math.round(latenessUs);
     state.worstLatenessUs = Math.max(state.worstLatenessUs, state.latenessUs);
-    state.failures = this.#assessments.reduce((sum, assessment) => sum + assessment.failures, 0);
+    state.failures = this.#assessments.reduce((sum, assessment) => sum + assessment.failures, this.#inheritedFailures);
     state.simulated = this.#injected.length > 0;
     const delayMs = this.#nextDelayMs(nowMs, cpuUs);
     state.intervalUs = Math.round(delayMs * 1e3);
@@ -139,6 +150,29 @@ export class Sampler {
   stop(): void {
     this.#steering.stop(monotonicUs() / 1e3);
     this.#sources.close();
+  }
+
+  /**
+   * Goes on where a sampler that died left off: its level holds until a reading says otherwise, so nobody is told of a transition that
+   * was none.
+   */
+  #resume(): boolean {
+    const state = this.#state;
+    if (!adoptState(this.#words, state)) return false;
+    this.#level = state.level;
+    this.#cause = state.cause;
+    this.#inheritedFailures = state.failures;
+    for (const [code, { assessment }] of this.#watched.entries()) {
+      const published = state.resources[code];
+      if (published === undefined || !published.known) continue;
+      assessment.known = true;
+      assessment.level = published.level;
+      assessment.usedBytes = published.usedBytes;
+      assessment.limitBytes = published.limitBytes;
+      assessment.ratio = published.usedBytes / published.limitBytes;
+      assessment.readUs = published.readUs;
+    }
+    return true;
   }
 
   #read(nowUs: number): void {

@@ -49,7 +49,8 @@ export class Steering {
   readonly #served: Waiting[] = [];
   #servedBytes = 0;
   #last: SteeringInput | null = null;
-  #capBytes: number | null = null;
+  /** As written on the page, null: none; undefined: whatever an earlier sampler left there. */
+  #capBytes: number | null | undefined;
   #paceBytes: number | null = null;
 
   /** @param policy null: it is the user's own, and decides on the starting thread. */

@@ -123,6 +123,12 @@ describe('cadence', () => {
     expect(delayMs({ ...look, growthBytesPerSecond: 4e9 })).toBeLessThan(delayMs(look) / 4);
   });
 
+  it('looks once a minute however dear a sample is', () => {
+    const cadence = createCadence({ ...OPTIONS, maxSamplerCpu: 1e-6 });
+    cadence.nextDelayMs(0, 0, null);
+    expect(cadence.nextDelayMs(5_000, 1_000, null)).toBe(60_000);
+  });
+
   it('stretches beyond every bound rather than use more CPU than it may', () => {
     const cadence = createCadence(OPTIONS);
     let nowMs = 0;

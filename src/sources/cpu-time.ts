@@ -1,3 +1,0 @@
-export function threadCpuUs(): number {
-  return 0;
-}
