@@ -28,7 +28,7 @@ export function findDamage(bytes: Uint8Array, offset: number, pixelCount: number
       continue;
     }
     // The code that is about to be entered into the table may be used already: it stands for the string before plus one pixel.
-    const known = code < clearCode || (previous >= 0 && (code < next || (code === next && next < TABLE_SIZE)));
+    const known = code < clearCode || (previous >= 0 && code <= next);
     if (!known) return `the unknown code ${code} after ${pixels} of ${pixelCount} pixels`;
     if (previous >= 0 && next < TABLE_SIZE) {
       lengths[next] = (lengths[previous] ?? 0) + 1;

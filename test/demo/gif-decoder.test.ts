@@ -104,6 +104,13 @@ describe('decoding', () => {
     expect(Array.from({ length: 9 }, (_, frame) => clip.baseOf(frame))).toEqual(new Array(9).fill(null));
   });
 
+  test('needs no other frame after one that covered the canvas and was cleared', () => {
+    const made = animation([rectangle([0, 0, 8, 6], 1, CLEAR, 3), rectangle([1, 1, 3, 3], 2, KEEP, 3)]);
+    const clip = open(encodeGif(made));
+    expect(clip.baseOf(1)).toBe(null);
+    expectSamePictures(clip, paint(made));
+  });
+
   test('leaves the base picture as it was', () => {
     const made = animation([
       rectangle([0, 0, 8, 6], 1, CLEAR, 3),

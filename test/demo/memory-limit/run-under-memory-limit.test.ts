@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -63,6 +63,14 @@ describe.skipIf(noCgroup !== null)(titled('a command in a cgroup', noCgroup), ()
   test('passes its exit code on when it stays within the limit', async () => {
     const run = await runUnderMemoryLimit({ limitBytes: 256 * MIB, ...node('process.exit(7)'), stdio: 'ignore' });
     expect(run).toMatchObject({ exitCode: 7, signal: null, killedByLimit: false });
+  });
+
+  test('has its group removed by the time it is reported', async () => {
+    await runUnderMemoryLimit({ limitBytes: 256 * MIB, ...node(''), stdio: 'ignore' });
+    const hierarchy = findMemoryHierarchy('/proc/self');
+    if (hierarchy === null) throw new Error('no hierarchy');
+    const left = candidateParents(hierarchy).flatMap((parent) => readdirSync(parent));
+    expect(left.filter((name) => name.startsWith('spillway-') && name.includes(`-${process.pid}-`))).toEqual([]);
   });
 
   test('is not reported killed by the limit when something else kills it', async () => {
