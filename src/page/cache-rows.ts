@@ -1,7 +1,7 @@
 import { SpillwayError } from '../core/errors.js';
 import { CACHE, CACHE_ROWS, CACHE_WORDS, cacheOffset, HEADER, NAME_BYTES, THREAD, threadOffset } from './layout.js';
 import type { ThreadClaim } from './thread-rows.js';
-import { loadGuardedWide, loadWide, storeGuardedWide, storeWide } from './wide.js';
+import { loadTracked, loadWide, storeTracked, storeWide } from './wide.js';
 
 /** What a cache's row says about it from registration on. Bytes; `maxBytes` and `rebuildUs` are -1 where there is none. */
 export interface CacheDescription {
@@ -47,41 +47,41 @@ export function nameByteLength(name: string): number {
 export function claimCache(words: Int32Array, claim: ThreadClaim, description: CacheDescription): number {
   for (let row = 0; row < CACHE_ROWS; row++) {
     const at = cacheOffset(row);
-    if (Atomics.compareExchange(words, at + CACHE.OWNER, 0, claim.generation) !== 0) continue;
-    Atomics.store(words, at + CACHE.READY, 0);
+    if (Atomics.compareExchange(words, at + CACHE.OWNER, 0, -claim.generation) !== 0) continue;
     for (let word = CACHE.OWNER + 1; word < CACHE_WORDS; word++) Atomics.store(words, at + word, 0);
     Atomics.store(words, at + CACHE.THREAD, claim.row);
     Atomics.store(words, at + CACHE.PRIORITY, description.priority);
     storeWide(words, at + CACHE.MIN, description.minBytes);
     storeWide(words, at + CACHE.MAX, description.maxBytes);
-    Atomics.store(words, at + CACHE.REBUILD_US, description.rebuildUs);
+    storeWide(words, at + CACHE.REBUILD_US, description.rebuildUs);
     Atomics.store(words, at + CACHE.ENTRIES, -1);
     storeName(words, at, description.name);
     raiseRowsUsed(words, row + 1);
-    Atomics.store(words, at + CACHE.READY, 1);
+    Atomics.store(words, at + CACHE.OWNER, claim.generation);
     return row;
   }
   throw new SpillwayError('ERR_SPILLWAY_LEDGER_FULL', `All ${CACHE_ROWS} cache rows of the page are taken`);
 }
 
-/** Frees the row if `generation` still owns it. From the first store on its bytes count no more. */
+/** Takes the row out of every count, and keeps it: its receipt is still to be read. Owner only; `releaseCache` ends it. */
+export function retireCache(words: Int32Array, row: number, generation: number): void {
+  Atomics.compareExchange(words, cacheOffset(row) + CACHE.OWNER, generation, -generation);
+}
+
+/** Frees the row, retired or not, if `generation` still owns it. */
 export function releaseCache(words: Int32Array, row: number, generation: number): void {
-  const at = cacheOffset(row);
-  if (Atomics.load(words, at + CACHE.OWNER) !== generation) return;
-  Atomics.store(words, at + CACHE.READY, 0);
-  Atomics.compareExchange(words, at + CACHE.OWNER, generation, 0);
+  retireCache(words, row, generation);
+  Atomics.compareExchange(words, cacheOffset(row) + CACHE.OWNER, -generation, 0);
 }
 
 /** Publishes what the cache holds now; owner only. Partner: `loadCacheBytes`. */
 export function storeCacheBytes(words: Int32Array, row: number, bytes: number): void {
-  const at = cacheOffset(row);
-  storeGuardedWide(words, at + CACHE.BYTES_SEQUENCE, at + CACHE.BYTES, bytes);
+  storeTracked(words, cacheOffset(row) + CACHE.BYTES, bytes);
 }
 
 /** Bytes that the cache holds now; any thread. */
 export function loadCacheBytes(words: Int32Array, row: number): number {
-  const at = cacheOffset(row);
-  return loadGuardedWide(words, at + CACHE.BYTES_SEQUENCE, at + CACHE.BYTES);
+  return loadTracked(words, cacheOffset(row) + CACHE.BYTES);
 }
 
 /** @param entries -1 where the cache cannot tell. */
@@ -129,7 +129,7 @@ export function cacheRowsUsed(words: Int32Array): number {
 export function isCacheLive(words: Int32Array, row: number): boolean {
   const at = cacheOffset(row);
   const owner = Atomics.load(words, at + CACHE.OWNER);
-  if (owner === 0 || Atomics.load(words, at + CACHE.READY) === 0) return false;
+  if (owner <= 0) return false;
   return Atomics.load(words, threadOffset(Atomics.load(words, at + CACHE.THREAD)) + THREAD.OWNER) === owner;
 }
 
@@ -172,7 +172,7 @@ function describeCache(words: Int32Array, row: number): CacheRow {
     priority: Atomics.load(words, at + CACHE.PRIORITY),
     minBytes: loadWide(words, at + CACHE.MIN),
     maxBytes: loadWide(words, at + CACHE.MAX),
-    rebuildUs: Atomics.load(words, at + CACHE.REBUILD_US),
+    rebuildUs: loadWide(words, at + CACHE.REBUILD_US),
     bytes: loadCacheBytes(words, row),
     quarantined: Atomics.load(words, at + CACHE.QUARANTINED) === 1,
   };

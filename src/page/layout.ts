@@ -4,7 +4,7 @@
  * - Every access is an Atomics operation, so it is sequentially consistent (ECMA-262, memory model); there are no plain loads.
  * - Every word has one writer at a time: the writer column below. A row belongs to the thread that claimed it.
  * - A *wide* value takes two words (high, then low 31 bits) and holds a safe integer; see `wide.ts`.
- * - What must be seen together stands under a sequence word: odd while it is written.
+ * - What must be seen together stands under a sequence word, odd while it is written; the state has slots instead (`state-codec.ts`).
  * - An unknown value is -1 unless the table says otherwise. A fresh page is all zeros: no row is taken.
  *
  * Sections: header | state | thread rows | cache rows.
@@ -14,7 +14,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 
 export const THREAD_ROWS = 64;
 export const CACHE_ROWS = 512;
@@ -40,51 +40,55 @@ export const HEADER = {
   SAMPLER_PLACE: 7,
   /** The last number given to a round of eviction. Writer: the sampler; outlives it, so that numbers are never used twice. */
   ROUND: 8,
+  /** Counts published states; the last one stands in slot STATE_VERSION mod STATE_SLOTS. Writer: the sampler. */
+  STATE_VERSION: 9,
 } as const;
 const HEADER_WORDS = 16;
 
-/** The state. Writer: the sampler, under STATE.SEQUENCE. Byte counts are wide. */
+/** A power of two. A reader is disturbed only when one less than this many states are published while it reads one. */
+export const STATE_SLOTS = 4;
+
+/** One slot of the state. Writer: the sampler; the slot that stands is never written. Byte counts are wide. */
 export const STATE = {
-  SEQUENCE: 0,
   /** Level wire code, 0 to 3. */
-  LEVEL: 1,
+  LEVEL: 0,
+  /** Resource code of the cause, -1: none. */
+  CAUSE: 1,
   /** When the level was entered, epoch ms (wide). */
   SINCE: 2,
-  /** Resource code of the cause, -1: none. */
-  CAUSE: 4,
   /** Samples taken since the start (wide). */
-  SAMPLE_COUNT: 5,
+  SAMPLE_COUNT: 4,
   /** Epoch ms of the sample (wide). */
-  SAMPLED_AT: 7,
+  SAMPLED_AT: 6,
   /** Monotonic µs of the sample, on the clock of `clock.ts` (wide). */
-  SAMPLED_US: 9,
+  SAMPLED_US: 8,
   /** The time to the next sample, µs (wide). */
-  INTERVAL_US: 11,
+  INTERVAL_US: 10,
   /** 0 ok, 1 degraded. */
-  HEALTH: 13,
+  HEALTH: 12,
   /** 1 while an injected reading is in force. */
-  SIMULATED: 14,
+  SIMULATED: 13,
   /** Bytes per second, may be negative (wide). */
-  GROWTH: 15,
+  GROWTH: 14,
   /** Milliseconds to the limit at this growth, -1: not growing (wide). */
-  MS_TO_LIMIT: 17,
+  MS_TO_LIMIT: 16,
   /** PSI shares in millionths, -1: the kernel has none. */
-  STALL_SOME: 19,
-  STALL_FULL: 20,
+  STALL_SOME: 18,
+  STALL_FULL: 19,
   /** Resident set of the process, bytes (wide). */
-  RSS: 21,
+  RSS: 20,
   /** CPU time of the sampler so far, µs (wide). */
-  SAMPLER_CPU_US: 23,
+  SAMPLER_CPU_US: 22,
   /** Readings that failed so far (wide). */
-  FAILURES: 25,
+  FAILURES: 24,
   /** How late the last sample was, and the latest of all, µs (wide). */
-  LATENESS_US: 27,
-  WORST_LATENESS_US: 29,
+  LATENESS_US: 26,
+  WORST_LATENESS_US: 28,
   /** The first of the resource rows. */
-  RESOURCES: 31,
+  RESOURCES: 30,
 } as const;
 
-/** One resource inside the state; STATE.RESOURCES + code × RESOURCE_WORDS. */
+/** One resource inside the state; at STATE.RESOURCES + code × RESOURCE_WORDS of its slot. */
 export const RESOURCE = {
   /** 0: no reading to go by (unavailable, unlimited, off), 1: known. */
   KNOWN: 0,
@@ -92,16 +96,21 @@ export const RESOURCE = {
   /** Bytes (wide). */
   USED: 2,
   LIMIT: 4,
+  /** Used over limit as it was classified, in units of 10^-12 (wide). */
+  RATIO: 6,
   /** Monotonic µs of the reading (wide). */
-  READ_US: 6,
+  READ_US: 8,
 } as const;
-export const RESOURCE_WORDS = 8;
+export const RESOURCE_WORDS = 10;
 export const RESOURCE_COUNT = 5;
 const STATE_WORDS = STATE.RESOURCES + RESOURCE_WORDS * RESOURCE_COUNT;
 
 /** A thread that owns caches. Writer: that thread, except the words marked "sampler". */
 export const THREAD = {
-  /** 0: free; else the generation of the owner. Claimed by compareExchange; freed by the owner, or by the sampler when the owner died. */
+  /**
+   * 0: free; else the generation of the owner, negative while it fills in the row. Claimed by compareExchange; freed by the owner, or by
+   * the sampler when the owner died.
+   */
   OWNER: 0,
   /** worker_threads.threadId; 0 is the main thread. */
   THREAD_ID: 1,
@@ -128,7 +137,7 @@ export const THREAD = {
   RESERVED: 22,
   /** The last order that was carried out in full. */
   ORDER_DONE: 24,
-  /** Sampler: sequence of the control block below. */
+  /** Sampler: sequence of the control block below, which outlives the owner of the row: a claim leaves it alone. */
   CONTROL_SEQUENCE: 25,
   /** Sampler: the order to carry out: its caches' rows that carry the same number owe bytes. 0: none yet. */
   ORDER: 26,
@@ -142,12 +151,14 @@ export const THREAD = {
   CAP: 30,
   /** Sampler: collect whenever this many bytes were evicted since the last collection, -1: do not pace (wide). */
   PACE: 32,
+  /** Sampler: the generation that the block is for; another owner of the row finds nothing in it. */
+  CONTROL_FOR: 34,
 } as const;
 export const THREAD_WORDS = 40;
 
 /** A registered cache. Writer: the thread that owns it, except the words marked "sampler". */
 export const CACHE = {
-  /** 0: free; else the generation of the owning thread row. Claimed by compareExchange, freed as THREAD.OWNER. */
+  /** 0: free; else the generation of the owning thread row, negative while the row does not count. Claimed and freed as THREAD.OWNER. */
   OWNER: 0,
   /** Index of the owning thread row. */
   THREAD: 1,
@@ -155,46 +166,53 @@ export const CACHE = {
   /** Floor and own limit, bytes (wide); MAX -1: none. */
   MIN: 3,
   MAX: 5,
-  /** Bytes held now: BYTES_SEQUENCE guards a change of the high word (wide). */
-  BYTES_SEQUENCE: 7,
-  BYTES: 8,
+  /** Bytes held now (tracked: `wide.ts`). */
+  BYTES: 7,
   /** Entries held now, -1: the cache cannot tell. */
-  ENTRIES: 10,
+  ENTRIES: 12,
   /** Sampler: bytes owed under ORDER (wide), then the order's number. */
-  OWED: 11,
-  ORDER: 13,
+  OWED: 13,
+  ORDER: 15,
   /** The order being carried out, and the last one that was finished. */
-  TAKEN: 14,
-  PAID: 15,
-  /** Receipt of PAID: bytes asked and evicted (wide), entries, time in µs, outcome code of `orders.ts`. */
-  PAID_ASKED: 16,
-  PAID_EVICTED: 18,
-  PAID_ENTRIES: 20,
-  PAID_US: 21,
-  PAID_OUTCOME: 22,
-  /** 1 once every other word of the row was written by its owner; readers pass over rows that are not. */
-  READY: 23,
+  TAKEN: 16,
+  PAID: 17,
+  /**
+   * Receipt of PAID, under RECEIPT_SEQUENCE: bytes asked and evicted (wide), entries, time in µs (wide), outcome code of
+   * `orders.ts`.
+   */
+  PAID_ASKED: 18,
+  PAID_EVICTED: 20,
+  PAID_ENTRIES: 22,
+  PAID_US: 23,
+  PAID_OUTCOME: 25,
+  /** Sequence of PAID and its receipt. */
+  RECEIPT_SEQUENCE: 26,
   /** Counters since registration (wide). */
-  HITS: 24,
-  MISSES: 26,
-  PUTS: 28,
-  PRESSURE_EVICTIONS: 30,
-  OWN_EVICTIONS: 32,
-  REGRETS: 34,
+  HITS: 28,
+  MISSES: 30,
+  PUTS: 32,
+  PRESSURE_EVICTIONS: 34,
+  OWN_EVICTIONS: 36,
+  REGRETS: 38,
   /** 1: asked for nothing until a probe succeeds (three failures in a row). */
-  QUARANTINED: 36,
-  /** Rebuild cost of an average entry, µs; -1: unknown. */
-  REBUILD_US: 37,
+  QUARANTINED: 40,
+  /** Rebuild cost of an average entry, µs (wide); -1: unknown. */
+  REBUILD_US: 41,
   /** UTF-8 length of the name, then its bytes, four to a word. */
-  NAME_LENGTH: 38,
-  NAME: 40,
+  NAME_LENGTH: 43,
+  NAME: 44,
 } as const;
 export const CACHE_WORDS = CACHE.NAME + NAME_BYTES / 4;
 
-export const STATE_OFFSET = HEADER_WORDS;
-export const THREADS_OFFSET = STATE_OFFSET + STATE_WORDS;
-export const CACHES_OFFSET = THREADS_OFFSET + THREAD_ROWS * THREAD_WORDS;
+const STATES_OFFSET = HEADER_WORDS;
+const THREADS_OFFSET = STATES_OFFSET + STATE_SLOTS * STATE_WORDS;
+const CACHES_OFFSET = THREADS_OFFSET + THREAD_ROWS * THREAD_WORDS;
 export const PAGE_WORDS = CACHES_OFFSET + CACHE_ROWS * CACHE_WORDS;
+
+/** @param version of the state, any 32-bit integer; it picks the slot. */
+export function stateOffset(version: number): number {
+  return STATES_OFFSET + (version & (STATE_SLOTS - 1)) * STATE_WORDS;
+}
 
 export function threadOffset(row: number): number {
   return THREADS_OFFSET + row * THREAD_WORDS;
@@ -202,8 +220,4 @@ export function threadOffset(row: number): number {
 
 export function cacheOffset(row: number): number {
   return CACHES_OFFSET + row * CACHE_WORDS;
-}
-
-export function resourceOffset(code: number): number {
-  return STATE_OFFSET + STATE.RESOURCES + code * RESOURCE_WORDS;
 }

@@ -1,7 +1,7 @@
 import { type Level, levelCode, levelFromCode } from '../core/level.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
-import { CACHE, cacheOffset, THREAD, threadOffset } from './layout.js';
-import { liveThreadRows } from './thread-rows.js';
+import { CACHE, cacheOffset, THREAD, THREAD_ROWS, threadOffset } from './layout.js';
+import { threadOwner } from './thread-rows.js';
 import { loadWide, readUnderSequence, repairSequence, storeWide, writeUnderSequence } from './wide.js';
 
 /** Whether a thread collects after an order: never, if its duty allows, or in any case. */
@@ -25,8 +25,17 @@ export interface ThreadControl {
   paceBytes: number;
 }
 
+const NO_CONTROL: Readonly<ThreadControl> = {
+  order: 0,
+  level: 'normal',
+  cause: null,
+  collect: COLLECT.never,
+  capBytes: -1,
+  paceBytes: -1,
+};
+
 export function emptyThreadControl(): ThreadControl {
-  return { order: 0, level: 'normal', cause: null, collect: COLLECT.never, capBytes: -1, paceBytes: -1 };
+  return { ...NO_CONTROL };
 }
 
 /** A cache's share of an order. */
@@ -36,8 +45,8 @@ export interface Debt {
 }
 
 /**
- * Writes what the caches of one thread owe, then the thread's control block that makes it count. Sampler only.
- * Partner: `readControl` and `loadDebt`: a debt is valid only under the order number that both carry.
+ * Writes what the caches of one thread owe, then the thread's control block that makes it count, for the owner that the row has now.
+ * Sampler only. Partner: `readControl` and `loadDebt`: a debt is valid only under the order number that both carry.
  */
 export function writeControl(
   words: Int32Array,
@@ -57,17 +66,18 @@ export function writeControl(
     Atomics.store(words, at + THREAD.ORDER_COLLECT, control.collect);
     storeWide(words, at + THREAD.CAP, control.capBytes);
     storeWide(words, at + THREAD.PACE, control.paceBytes);
+    Atomics.store(words, at + THREAD.CONTROL_FOR, threadOwner(words, threadRow));
   });
 }
 
 /**
- * Takes over the control blocks from a sampler that is no more: repairs what it may have died in the middle of. Only for a sampler
- * that starts.
+ * Takes over the control blocks from a sampler that is no more: repairs what it may have died in the middle of, also where the row is
+ * free now, because blocks outlive the owners of their rows. Only for a sampler that starts.
  * @returns the highest order number in use.
  */
 export function adoptOrders(words: Int32Array): number {
   let lastOrder = 0;
-  for (const threadRow of liveThreadRows(words)) {
+  for (let threadRow = 0; threadRow < THREAD_ROWS; threadRow++) {
     const at = threadOffset(threadRow);
     repairSequence(words, at + THREAD.CONTROL_SEQUENCE);
     lastOrder = Math.max(lastOrder, Atomics.load(words, at + THREAD.ORDER));
@@ -75,10 +85,17 @@ export function adoptOrders(words: Int32Array): number {
   return lastOrder;
 }
 
-/** The owning thread, or the sampler itself. @returns false when it cannot be read now: look again at the next epoch. */
+/**
+ * What the sampler wants of the row's owner; nothing while it has only spoken to an earlier owner. The owning thread, or the sampler itself.
+ * @returns false when it cannot be read now: look again at the next epoch.
+ */
 export function readControl(words: Int32Array, threadRow: number, into: ThreadControl): boolean {
   const at = threadOffset(threadRow);
   return readUnderSequence(words, at + THREAD.CONTROL_SEQUENCE, () => {
+    if (Atomics.load(words, at + THREAD.CONTROL_FOR) !== threadOwner(words, threadRow)) {
+      Object.assign(into, NO_CONTROL);
+      return;
+    }
     into.order = Atomics.load(words, at + THREAD.ORDER);
     into.level = levelFromCode(Atomics.load(words, at + THREAD.ORDER_LEVEL));
     into.cause = RESOURCES[Atomics.load(words, at + THREAD.ORDER_CAUSE)] ?? null;
@@ -112,28 +129,36 @@ export interface Receipt {
   readonly outcome: Outcome;
 }
 
-/** Writes the receipt, then the order's number that makes it valid. Owner only. Partner: `loadReceipt`. */
+/** Writes the receipt of an order, again when it grew. Owner only. Partner: `loadReceipt`, under RECEIPT_SEQUENCE. */
 export function writeReceipt(words: Int32Array, row: number, order: number, receipt: Receipt): void {
   const at = cacheOffset(row);
-  storeWide(words, at + CACHE.PAID_ASKED, receipt.requestedBytes);
-  storeWide(words, at + CACHE.PAID_EVICTED, receipt.evictedBytes);
-  Atomics.store(words, at + CACHE.PAID_ENTRIES, receipt.entries);
-  Atomics.store(words, at + CACHE.PAID_US, receipt.durationUs);
-  Atomics.store(words, at + CACHE.PAID_OUTCOME, OUTCOMES.indexOf(receipt.outcome));
-  Atomics.store(words, at + CACHE.PAID, order);
+  writeUnderSequence(words, at + CACHE.RECEIPT_SEQUENCE, () => {
+    storeWide(words, at + CACHE.PAID_ASKED, receipt.requestedBytes);
+    storeWide(words, at + CACHE.PAID_EVICTED, receipt.evictedBytes);
+    Atomics.store(words, at + CACHE.PAID_ENTRIES, receipt.entries);
+    storeWide(words, at + CACHE.PAID_US, receipt.durationUs);
+    Atomics.store(words, at + CACHE.PAID_OUTCOME, OUTCOMES.indexOf(receipt.outcome));
+    Atomics.store(words, at + CACHE.PAID, order);
+  });
 }
 
 /** The receipt for `order`, null while it is not paid. Sampler. */
 export function loadReceipt(words: Int32Array, row: number, order: number): Receipt | null {
   const at = cacheOffset(row);
-  if (Atomics.load(words, at + CACHE.PAID) !== order) return null;
-  return {
-    requestedBytes: loadWide(words, at + CACHE.PAID_ASKED),
-    evictedBytes: loadWide(words, at + CACHE.PAID_EVICTED),
-    entries: Atomics.load(words, at + CACHE.PAID_ENTRIES),
-    durationUs: Atomics.load(words, at + CACHE.PAID_US),
-    outcome: OUTCOMES[Atomics.load(words, at + CACHE.PAID_OUTCOME)] ?? 'threw',
-  };
+  let receipt: Receipt | null = null;
+  const consistent = readUnderSequence(words, at + CACHE.RECEIPT_SEQUENCE, () => {
+    receipt =
+      Atomics.load(words, at + CACHE.PAID) === order
+        ? {
+            requestedBytes: loadWide(words, at + CACHE.PAID_ASKED),
+            evictedBytes: loadWide(words, at + CACHE.PAID_EVICTED),
+            entries: Atomics.load(words, at + CACHE.PAID_ENTRIES),
+            durationUs: loadWide(words, at + CACHE.PAID_US),
+            outcome: OUTCOMES[Atomics.load(words, at + CACHE.PAID_OUTCOME)] ?? 'threw',
+          }
+        : null;
+  });
+  return consistent ? receipt : null;
 }
 
 /** Says that every debt of the order was dealt with, and its collection done. Owner only. */

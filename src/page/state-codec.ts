@@ -1,7 +1,7 @@
 import { type Level, levelCode, levelFromCode } from '../core/level.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
-import { HEADER, RESOURCE, RESOURCE_COUNT, resourceOffset, STATE, STATE_OFFSET } from './layout.js';
-import { loadWide, readUnderSequence, repairSequence, storeWide, writeUnderSequence } from './wide.js';
+import { HEADER, RESOURCE, RESOURCE_COUNT, RESOURCE_WORDS, STATE, STATE_SLOTS, stateOffset } from './layout.js';
+import { loadWide, storeWide } from './wide.js';
 
 /** A resource inside a published state. `known` false: no reading to go by, the rest means nothing. */
 export interface PublishedResource {
@@ -9,6 +9,8 @@ export interface PublishedResource {
   level: Level;
   usedBytes: number;
   limitBytes: number;
+  /** As it was classified: the byte counts are rounded. */
+  ratio: number;
   readUs: number;
 }
 
@@ -58,16 +60,31 @@ export function emptyPublishedState(): PublishedState {
     failures: 0,
     latenessUs: 0,
     worstLatenessUs: 0,
-    resources: RESOURCES.map(() => ({ known: false, level: 'normal', usedBytes: 0, limitBytes: 0, readUs: 0 })),
+    resources: RESOURCES.map(() => ({
+      known: false,
+      level: 'normal',
+      usedBytes: 0,
+      limitBytes: 0,
+      ratio: 0,
+      readUs: 0,
+    })),
   };
 }
 
 const MILLIONTHS = 1e6;
-const SEQUENCE = STATE_OFFSET + STATE.SEQUENCE;
+const RATIO_UNITS = 1e12;
 
-/** Publishes a state and bumps the epoch. Sampler only. Partner: `readState`, on any thread, under the same sequence word. */
+/** How often a reader looks again. It meets a writer in its way once in a while, and never twice in a row in practice. */
+const MOST_TRIES = 1000;
+
+/**
+ * Publishes a state and bumps the epoch. Sampler only. It writes to the slot that has stood longest and then makes it the one that
+ * stands, so a sampler that dies in the middle leaves the last state whole. Partner: `readState`, on any thread.
+ */
 export function publishState(words: Int32Array, state: PublishedState): void {
-  writeUnderSequence(words, SEQUENCE, () => writeState(words, state));
+  const version = (Atomics.load(words, HEADER.STATE_VERSION) + 1) | 0;
+  writeState(words, stateOffset(version), state);
+  Atomics.store(words, HEADER.STATE_VERSION, version);
   Atomics.add(words, HEADER.EPOCH, 1);
 }
 
@@ -76,26 +93,29 @@ export function publishState(words: Int32Array, state: PublishedState): void {
  * @returns false when no consistent state could be seen; `into` may then be torn and must not be used.
  */
 export function readState(words: Int32Array, into: PublishedState): boolean {
-  return readUnderSequence(words, SEQUENCE, () => loadState(words, into));
+  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+    const version = Atomics.load(words, HEADER.STATE_VERSION);
+    loadState(words, stateOffset(version), into);
+    // The slot is written again only by the state STATE_SLOTS later, which begins once the one before it stands.
+    if (((Atomics.load(words, HEADER.STATE_VERSION) - version) | 0) < STATE_SLOTS - 1) return true;
+  }
+  return false;
 }
 
 /**
- * Takes over from a sampler that is no more: repairs what it may have died in the middle of, and reads what it published last into
- * `into`. Only for a sampler that starts.
+ * Takes over from a sampler that is no more: reads what it published last into `into`. Only for a sampler that starts.
  * @returns false on a fresh page.
  */
 export function adoptState(words: Int32Array, into: PublishedState): boolean {
-  repairSequence(words, SEQUENCE);
   return readState(words, into) && into.sampleCount > 0;
 }
 
-/** The level alone: one load, consistent by itself. Any thread. */
+/** The level alone, consistent by itself. Any thread. */
 export function readLevel(words: Int32Array): Level {
-  return levelFromCode(Atomics.load(words, STATE_OFFSET + STATE.LEVEL));
+  return levelFromCode(Atomics.load(words, stateOffset(Atomics.load(words, HEADER.STATE_VERSION)) + STATE.LEVEL));
 }
 
-function writeState(words: Int32Array, state: PublishedState): void {
-  const at = STATE_OFFSET;
+function writeState(words: Int32Array, at: number, state: PublishedState): void {
   Atomics.store(words, at + STATE.LEVEL, levelCode(state.level));
   storeWide(words, at + STATE.SINCE, state.sinceMs);
   Atomics.store(words, at + STATE.CAUSE, state.cause === null ? -1 : RESOURCES.indexOf(state.cause));
@@ -117,17 +137,17 @@ function writeState(words: Int32Array, state: PublishedState): void {
   for (let code = 0; code < RESOURCE_COUNT; code++) {
     const resource = state.resources[code];
     if (resource === undefined) continue;
-    const row = resourceOffset(code);
+    const row = resourceOffset(at, code);
     Atomics.store(words, row + RESOURCE.KNOWN, resource.known ? 1 : 0);
     Atomics.store(words, row + RESOURCE.LEVEL, levelCode(resource.level));
     storeWide(words, row + RESOURCE.USED, resource.usedBytes);
     storeWide(words, row + RESOURCE.LIMIT, resource.limitBytes);
+    storeWide(words, row + RESOURCE.RATIO, toRatioUnits(resource.ratio));
     storeWide(words, row + RESOURCE.READ_US, resource.readUs);
   }
 }
 
-function loadState(words: Int32Array, into: PublishedState): void {
-  const at = STATE_OFFSET;
+function loadState(words: Int32Array, at: number, into: PublishedState): void {
   const cause = Atomics.load(words, at + STATE.CAUSE);
   into.level = levelFromCode(Atomics.load(words, at + STATE.LEVEL));
   into.sinceMs = loadWide(words, at + STATE.SINCE);
@@ -150,13 +170,23 @@ function loadState(words: Int32Array, into: PublishedState): void {
   for (let code = 0; code < RESOURCE_COUNT; code++) {
     const resource = into.resources[code];
     if (resource === undefined) continue;
-    const row = resourceOffset(code);
+    const row = resourceOffset(at, code);
     resource.known = Atomics.load(words, row + RESOURCE.KNOWN) === 1;
     resource.level = levelFromCode(Atomics.load(words, row + RESOURCE.LEVEL));
     resource.usedBytes = loadWide(words, row + RESOURCE.USED);
     resource.limitBytes = loadWide(words, row + RESOURCE.LIMIT);
+    resource.ratio = loadWide(words, row + RESOURCE.RATIO) / RATIO_UNITS;
     resource.readUs = loadWide(words, row + RESOURCE.READ_US);
   }
+}
+
+function resourceOffset(at: number, code: number): number {
+  return at + STATE.RESOURCES + code * RESOURCE_WORDS;
+}
+
+/** The word holds ratios up to 9000; a use of more times its limit than that reads as 9007. */
+function toRatioUnits(ratio: number): number {
+  return Math.min(Math.round(ratio * RATIO_UNITS), Number.MAX_SAFE_INTEGER);
 }
 
 function toMillionths(share: number): number {

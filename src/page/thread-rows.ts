@@ -1,5 +1,5 @@
 import { SpillwayError } from '../core/errors.js';
-import { HEADER, THREAD, THREAD_ROWS, THREAD_WORDS, threadOffset } from './layout.js';
+import { HEADER, THREAD, THREAD_ROWS, threadOffset } from './layout.js';
 import { loadWide, readUnderSequence, storeWide, writeUnderSequence } from './wide.js';
 
 /** A thread's claim on its row. The generation tells this owner from every earlier one of the same row. */
@@ -32,12 +32,11 @@ export function claimThread(words: Int32Array, threadId: number, kernelId: numbe
   const generation = Atomics.add(words, HEADER.GENERATION, 1) + 1;
   for (let row = 0; row < THREAD_ROWS; row++) {
     const at = threadOffset(row);
-    if (Atomics.compareExchange(words, at + THREAD.OWNER, 0, generation) !== 0) continue;
-    for (let word = THREAD.OWNER + 1; word < THREAD_WORDS; word++) Atomics.store(words, at + word, 0);
+    if (Atomics.compareExchange(words, at + THREAD.OWNER, 0, -generation) !== 0) continue;
+    for (let word = THREAD.OWNER + 1; word < THREAD.CONTROL_SEQUENCE; word++) Atomics.store(words, at + word, 0);
     Atomics.store(words, at + THREAD.THREAD_ID, threadId);
     Atomics.store(words, at + THREAD.KERNEL_ID, kernelId);
-    storeWide(words, at + THREAD.CAP, -1);
-    storeWide(words, at + THREAD.PACE, -1);
+    Atomics.store(words, at + THREAD.OWNER, generation);
     return { row, generation };
   }
   throw new SpillwayError('ERR_SPILLWAY_LEDGER_FULL', `All ${THREAD_ROWS} thread rows of the page are taken`);
@@ -48,9 +47,9 @@ export function releaseThread(words: Int32Array, claim: ThreadClaim): void {
   Atomics.compareExchange(words, threadOffset(claim.row) + THREAD.OWNER, claim.generation, 0);
 }
 
-/** The generation that owns the row, 0: free. */
+/** The generation that owns the row, 0: free, or not filled in yet. */
 export function threadOwner(words: Int32Array, row: number): number {
-  return Atomics.load(words, threadOffset(row) + THREAD.OWNER);
+  return Math.max(0, Atomics.load(words, threadOffset(row) + THREAD.OWNER));
 }
 
 /** Rows of the threads that are there; any thread. */

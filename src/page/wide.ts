@@ -1,6 +1,6 @@
 /**
- * A wide value: a safe integer (up to ±2^53) in two Int32 words, high × 2^31 + low. It is written by one thread. Unless it
- * stands under a sequence word, a reader on another thread must use `loadWideStable`.
+ * A wide value: a safe integer (up to ±2^53) in two Int32 words, high × 2^31 + low. It is written by one thread. A reader on another
+ * thread may meet it half written, unless it stands under a sequence word or is a tracked one (below).
  */
 const LOW_RANGE = 2 ** 31;
 
@@ -15,32 +15,35 @@ export function loadWide(words: Int32Array, index: number): number {
   return Atomics.load(words, index) * LOW_RANGE + Atomics.load(words, index + 1);
 }
 
-/** How often a reader looks again before it takes what it has: a writer that died in the middle must not hang its readers. */
+/** How often a reader looks again before it gives up: a writer that died in the middle must not hang its readers. */
 const MOST_TRIES = 1000;
 
+/** Words of a tracked value: a version, then two slots for a wide value. All zeros is 0. */
+export const TRACKED_WORDS = 5;
+
 /**
- * Writes a wide value whose high word seldom changes, guarded by a sequence word at `sequence`: while the high word stays,
- * one store of the low word is the whole change, and no reader can see half of it.
+ * Writes a wide value that changes all the time and whose high word seldom does. While the high word stays, one store of the low
+ * word is the whole change; else the other slot is filled and then made the one that stands. One writer only.
+ * Partner: `loadTracked`, which waits for nobody, even when the writer is stopped in the middle.
  */
-export function storeGuardedWide(words: Int32Array, sequence: number, index: number, value: number): void {
+export function storeTracked(words: Int32Array, index: number, value: number): void {
+  const version = Atomics.load(words, index);
+  const slot = index + 1 + (version & 1) * 2;
   const high = Math.floor(value / LOW_RANGE);
-  const low = value - high * LOW_RANGE;
-  if (Atomics.load(words, index) === high) {
-    Atomics.store(words, index + 1, low);
+  if (Atomics.load(words, slot) === high) {
+    Atomics.store(words, slot + 1, value - high * LOW_RANGE);
     return;
   }
-  Atomics.add(words, sequence, 1);
-  Atomics.store(words, index, high);
-  Atomics.store(words, index + 1, low);
-  Atomics.add(words, sequence, 1);
+  storeWide(words, index + 1 + ((version + 1) & 1) * 2, value);
+  Atomics.store(words, index, (version + 1) | 0);
 }
 
-/** Partner of `storeGuardedWide`; any thread. */
-export function loadGuardedWide(words: Int32Array, sequence: number, index: number): number {
-  for (let attempt = 0; ; attempt++) {
-    const before = Atomics.load(words, sequence);
-    const value = loadWide(words, index);
-    if (((before & 1) === 0 && Atomics.load(words, sequence) === before) || attempt === MOST_TRIES) return value;
+/** Any thread. It looks again only when the writer has got further meanwhile. */
+export function loadTracked(words: Int32Array, index: number): number {
+  for (;;) {
+    const version = Atomics.load(words, index);
+    const value = loadWide(words, index + 1 + (version & 1) * 2);
+    if (Atomics.load(words, index) === version) return value;
   }
 }
 

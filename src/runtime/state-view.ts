@@ -85,12 +85,13 @@ function resourceStates(published: PublishedState, nowUs: number): Record<string
       level = 'normal',
       usedBytes = 0,
       limitBytes = 0,
+      ratio = 0,
       readUs = 0,
     } = published.resources[code] ?? {};
     if (resource === 'injected' && !known) continue;
     states[resource] = known
       ? Object.freeze({
-          ratio: usedBytes / limitBytes,
+          ratio,
           usedBytes,
           limitBytes,
           level,

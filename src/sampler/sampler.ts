@@ -169,7 +169,7 @@ export class Sampler {
       assessment.level = published.level;
       assessment.usedBytes = published.usedBytes;
       assessment.limitBytes = published.limitBytes;
-      assessment.ratio = published.usedBytes / published.limitBytes;
+      assessment.ratio = published.ratio;
       assessment.readUs = published.readUs;
     }
     return true;
@@ -238,6 +238,7 @@ export class Sampler {
       published.level = assessment.level;
       published.usedBytes = Math.round(assessment.usedBytes);
       published.limitBytes = Math.round(assessment.limitBytes);
+      published.ratio = assessment.ratio;
       published.readUs = assessment.readUs;
     }
     this.#updateHealth();
