@@ -151,6 +151,17 @@ export function totalCacheBytes(words: Int32Array): number {
   return totalBytes;
 }
 
+/** What all live caches may give, each down to its floor where floors are respected; allocates nothing. Any thread. */
+export function totalEvictableBytes(words: Int32Array, respectFloors: boolean): number {
+  let totalBytes = 0;
+  for (let row = 0; row < cacheRowsUsed(words); row++) {
+    if (!isCacheLive(words, row)) continue;
+    const floorBytes = respectFloors ? loadWide(words, cacheOffset(row) + CACHE.MIN) : 0;
+    totalBytes += Math.max(0, loadCacheBytes(words, row) - floorBytes);
+  }
+  return totalBytes;
+}
+
 /** Joint bytes of the live caches of one thread; allocates nothing. Any thread. */
 export function threadCacheBytes(words: Int32Array, threadRow: number): number {
   let totalBytes = 0;

@@ -1,10 +1,9 @@
 import type { EvictionReport } from '../core/eviction.js';
-import { evictableBytes } from '../core/eviction-plan.js';
 import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
-import { liveCaches, threadCacheBytes, totalCacheBytes } from '../page/cache-rows.js';
+import { threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
 import { COLLECT, emptyThreadControl, readControl, writeControl } from '../page/orders.js';
 import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
@@ -157,8 +156,6 @@ export class Steering {
   }
 
   #observe(input: SteeringInput, threads: ThreadCounters): PolicyInput {
-    let evictable = 0;
-    for (const cache of liveCaches(this.#words)) evictable += evictableBytes(cache, this.#settings.respectCacheLimits);
     return {
       nowMs: input.nowMs,
       level: input.level,
@@ -167,7 +164,7 @@ export class Steering {
       binding: input.binding,
       rssBytes: input.rssBytes,
       cacheBytes: totalCacheBytes(this.#words),
-      evictableBytes: evictable,
+      evictableBytes: totalEvictableBytes(this.#words, this.#settings.respectCacheLimits),
       growthBytesPerSecond: input.growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,
       evictedBytes: threads.evictedBytes,

@@ -9,6 +9,12 @@ const MARGIN_SHARE = 0.01;
 const PEAK_MEMORY_MS = 2000;
 
 /**
+ * Relief must show within this time, or what was paid stays paid: ten times the pause between two major collections of a heap under
+ * heavy turnover.
+ */
+const RELIEF_MS = 300;
+
+/**
  * Bytes of usage that a byte of cache costs: at the most that is believed (sizes are estimates, and growth has its own garbage), and
  * at the least (Buffers hardly touch the heap, objects hardly anything else).
  */
@@ -36,6 +42,7 @@ export interface ResourceTrack {
 
 export function createResourceTrack(): ResourceTrack {
   const peak = createRecentPeak(PEAK_MEMORY_MS);
+  const reliefPeak = createRecentPeak(RELIEF_MS);
   let effectiveBytes = 0;
   let paidBytes = 0;
   let paidMs = Number.NEGATIVE_INFINITY;
@@ -69,7 +76,7 @@ export function createResourceTrack(): ResourceTrack {
     pay(nowMs, bytes) {
       paidBytes = bytes;
       paidMs = nowMs;
-      peak.add(nowMs, bytes);
+      reliefPeak.add(nowMs, bytes);
     },
     add({ nowMs, cacheBytes, uncollectedBytes }, watched) {
       const { resource, usedBytes, limitBytes, thresholds } = watched;
@@ -77,9 +84,10 @@ export function createResourceTrack(): ResourceTrack {
       // V8 always collects before it gives up, so what is dead in its heap kills nobody
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
       peak.add(nowMs, effectiveBytes);
+      reliefPeak.add(nowMs, effectiveBytes);
       learnCost(cacheBytes);
       const targetBytes = (thresholds.critical - MARGIN_SHARE) * limitBytes;
-      const recentBytes = peak.value(nowMs) + MARGIN_SHARE * limitBytes;
+      const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;
       paidBytes = Math.max(targetBytes, Math.min(paidBytes, recentBytes));
     },
   };
