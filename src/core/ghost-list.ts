@@ -1,0 +1,118 @@
+/** Entries of one bucket; a full bucket forgets its oldest. */
+const WAYS = 8;
+const FIRST_BUCKETS = 64;
+
+/**
+ * Most buckets of a list: 2^17 hashes, 512 KiB. With that many, a key that was never evicted is taken for an evicted one with
+ * a chance of n / 2^32, at most 3.1e-5 per miss (n hashes of 32 bits, compared in full).
+ */
+const MOST_BUCKETS = 2 ** 14;
+
+/** Highest chance that a miss on a key which was never evicted counts as a regret. Source: the bound above. */
+export const GHOST_FALSE_POSITIVE_RATE = (MOST_BUCKETS * WAYS) / 2 ** 32;
+
+/**
+ * Remembers the hashes of keys that pressure evicted, not the keys: strings by content, numbers by value, objects by identity
+ * through a weak table, so that nothing is kept alive. It grows with what it must remember, up to a fixed bound. A miss on a
+ * remembered key is a regret, and is forgotten with it: one eviction can be regretted once. A key that was put back without
+ * a read in between stays remembered.
+ */
+export class GhostList {
+  #slots = new Uint32Array(FIRST_BUCKETS * WAYS);
+  /** Next victim of each full bucket. */
+  #cursors = new Uint8Array(FIRST_BUCKETS);
+  #size = 0;
+  #identities: WeakMap<WeakKey, number> | null = null;
+  #lastIdentity = 0;
+
+  /** Hashes remembered now. While it is 0 a miss costs nothing. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Pressure evicted `key`. */
+  remember(key: unknown): void {
+    const hash = this.#hash(key, true);
+    if (this.#size * 2 >= this.#slots.length && this.#cursors.length < MOST_BUCKETS) this.#grow();
+    this.#insert(hash);
+  }
+
+  /** `key` was missed. @returns whether pressure had evicted it; that is then forgotten. */
+  regret(key: unknown): boolean {
+    const hash = this.#hash(key, false);
+    if (hash === 0) return false;
+    const first = (hash % this.#cursors.length) * WAYS;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      if (this.#slots[slot] !== hash) continue;
+      this.#slots[slot] = 0;
+      this.#size--;
+      return true;
+    }
+    return false;
+  }
+
+  /** Forgets everything and gives its memory back. */
+  clear(): void {
+    this.#slots = new Uint32Array(FIRST_BUCKETS * WAYS);
+    this.#cursors = new Uint8Array(FIRST_BUCKETS);
+    this.#size = 0;
+    this.#identities = null;
+  }
+
+  #insert(hash: number): void {
+    const bucket = hash % this.#cursors.length;
+    const first = bucket * WAYS;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      const held = this.#slots[slot];
+      if (held === hash) return;
+      if (held !== 0) continue;
+      this.#slots[slot] = hash;
+      this.#size++;
+      return;
+    }
+    const cursor = this.#cursors[bucket] ?? 0;
+    this.#slots[first + cursor] = hash;
+    this.#cursors[bucket] = (cursor + 1) % WAYS;
+  }
+
+  #grow(): void {
+    const held = this.#slots;
+    const buckets = this.#cursors.length * 2;
+    this.#slots = new Uint32Array(buckets * WAYS);
+    this.#cursors = new Uint8Array(buckets);
+    this.#size = 0;
+    for (const hash of held) if (hash !== 0) this.#insert(hash);
+  }
+
+  /** A hash in 1..2^32-1; 0 marks a free slot, so it is what an object gets that was never evicted. */
+  #hash(key: unknown, evicted: boolean): number {
+    if (typeof key === 'string') return hashString(key);
+    if (typeof key === 'number') return Number.isInteger(key) ? finish(key ^ (key / 2 ** 32)) : hashString(String(key));
+    if ((typeof key === 'object' && key !== null) || typeof key === 'function') return this.#identity(key, evicted);
+    return hashString(String(key));
+  }
+
+  #identity(key: WeakKey, evicted: boolean): number {
+    const known = this.#identities?.get(key);
+    if (known !== undefined || !evicted) return known ?? 0;
+    this.#identities ??= new WeakMap();
+    const hash = finish(++this.#lastIdentity);
+    this.#identities.set(key, hash);
+    return hash;
+  }
+}
+
+/** FNV-1a over the UTF-16 code units, then `finish`. Source: Fowler, Noll, Vo; the 32-bit offset basis and prime. */
+function hashString(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  return finish(hash);
+}
+
+/** Spreads a hash over all 32 bits. Source: the finalizer of MurmurHash3 (fmix32). */
+function finish(seed: number): number {
+  let hash = seed;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0 || 1;
+}

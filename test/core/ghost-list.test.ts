@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { GHOST_FALSE_POSITIVE_RATE, GhostList } from '#src/core/ghost-list.js';
+
+describe('GhostList', () => {
+  it.each([
+    ['strings', 'frame:12', 'frame:13'],
+    ['whole numbers', 12, 13],
+    ['fractions', 0.5, 0.25],
+    ['numbers beyond 32 bits', 2 ** 40 + 1, 2 ** 41 + 1],
+    ['objects', { id: 1 }, { id: 1 }],
+    ['symbols', Symbol('a'), Symbol('b')],
+  ])('regrets %s that were evicted, once, and no others', (_, evicted, other) => {
+    const ghosts = new GhostList();
+    ghosts.remember(evicted);
+    expect(ghosts.regret(other)).toBe(false);
+    expect(ghosts.regret(evicted)).toBe(true);
+    expect(ghosts.regret(evicted)).toBe(false);
+    expect(ghosts.size).toBe(0);
+  });
+
+  it('is within 5 % of an exact count when everything evicted comes back', () => {
+    const ghosts = new GhostList();
+    const evicted = 60_000;
+    for (let key = 0; key < evicted; key++) ghosts.remember(`frame:${key}`);
+    let regrets = 0;
+    for (let key = 0; key < evicted; key++) if (ghosts.regret(`frame:${key}`)) regrets++;
+    expect(regrets).toBeGreaterThanOrEqual(evicted * 0.95);
+    expect(regrets).toBeLessThanOrEqual(evicted);
+  });
+
+  it('stays within its stated rate for keys that were never evicted', () => {
+    const ghosts = new GhostList();
+    for (let key = 0; key < 500_000; key++) ghosts.remember(`old:${key}`);
+    const asked = 1_000_000;
+    let wrong = 0;
+    for (let key = 0; key < asked; key++) if (ghosts.regret(`new:${key}`)) wrong++;
+    expect(wrong / asked).toBeLessThan(GHOST_FALSE_POSITIVE_RATE * 2);
+  });
+
+  it('is bounded, and remembers the latest rather than the earliest', () => {
+    const ghosts = new GhostList();
+    for (let key = 0; key < 1_000_000; key++) ghosts.remember(key);
+    expect(ghosts.size).toBeLessThanOrEqual(2 ** 17);
+    let latest = 0;
+    for (let key = 990_000; key < 1_000_000; key++) if (ghosts.regret(key)) latest++;
+    expect(latest).toBeGreaterThan(9900);
+    expect(ghosts.regret(1)).toBe(false);
+  });
+
+  it('forgets everything on request', () => {
+    const ghosts = new GhostList();
+    ghosts.remember('a');
+    ghosts.clear();
+    expect(ghosts.size).toBe(0);
+    expect(ghosts.regret('a')).toBe(false);
+  });
+});
