@@ -1,4 +1,5 @@
 import type { EvictionRequest } from '../core/eviction.js';
+import type { WindowStatistics } from '../core/statistics.js';
 
 /** A cache of the user's own that can tell its size and drop entries when asked. */
 export interface EvictableCache {
@@ -33,10 +34,15 @@ export interface CacheStats {
   readonly hits: number;
   readonly misses: number;
   readonly puts: number;
-  /** Entries dropped, by who asked: the cache's own limit (or TTL), or pressure. */
+  /** Entries dropped, by who asked: the cache's own limit, or pressure. */
   readonly evictions: { readonly own: number; readonly pressure: number };
+  /** Misses on keys that pressure had evicted; 0 where the cache does not tell its keys. */
+  readonly regrets: number;
   /** Null before the first read. */
   readonly hitRate: number | null;
+  /** The same within the last 5 and 60 minutes. */
+  readonly last5m: WindowStatistics;
+  readonly last60m: WindowStatistics;
 }
 
 /** A registered cache; disposing it unregisters. */

@@ -142,7 +142,11 @@ export class Dispatcher {
    * protected part, then the one that was put to pays itself.
    */
   payOverflow(putter: CacheAccount): void {
-    if (putter.bytes > putter.maxBytes) this.#trim(putter, putter.bytes - putter.maxBytes, 0);
+    if (putter.bytes > putter.maxBytes) {
+      putter.dropReason = 'own';
+      this.#trim(putter, putter.bytes - putter.maxBytes, 0);
+      putter.dropReason = 'pressure';
+    }
     const { totalBytes, capBytes } = this.#tracker;
     let excessBytes = totalBytes - capBytes;
     if (excessBytes <= 0) return;
@@ -188,7 +192,11 @@ export class Dispatcher {
     const droppedBytes = Math.max(0, before - account.bytes);
     this.#evictedBytes += droppedBytes;
     this.#collector.noteEvicted(droppedBytes);
-    if (entriesBefore >= 0) account.counters.pressureEvictions += entriesBefore - account.adapter.entries();
+    if (entriesBefore >= 0) {
+      const entries = entriesBefore - account.adapter.entries();
+      if (account.dropReason === 'own') account.counters.ownEvictions += entries;
+      else account.counters.pressureEvictions += entries;
+    }
     return droppedBytes;
   }
 

@@ -3,8 +3,12 @@
  * stores, no message, no await.
  */
 export interface Operations {
-  /** A read; `hit` tells whether it found something. */
-  read(hit: boolean): void;
+  /** A read of `key`; `hit` tells whether it found something. */
+  read(hit: boolean, key: unknown): void;
+  /** The cache dropped `entries` for its own limit. */
+  evicted(entries: number): void;
+  /** Spillway had `key` dropped: a later miss on it may be a regret. */
+  dropped(key: unknown): void;
   /** Something was put or replaced; `bytes` is what the cache holds now. */
   put(bytes: number): void;
   /** Something may have gone (delete, clear, TTL, own limit); `bytes` is what the cache holds now. */

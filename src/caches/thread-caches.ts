@@ -1,11 +1,12 @@
+import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import { parseBytes } from '../core/units.js';
 import { claimCache, nameByteLength } from '../page/cache-rows.js';
-import { monotonicUs } from '../page/clock.js';
+import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { NAME_BYTES } from '../page/layout.js';
 import { emptyThreadControl, type Receipt, readControl } from '../page/orders.js';
 import { releaseThread, type ThreadClaim } from '../page/thread-rows.js';
-import { type CacheAccount, emptyCounters } from './account.js';
+import { type CacheAccount, emptyBooks, moveWindows } from './account.js';
 import { adaptEvictable, isEvictableCache } from './adapters/evictable.js';
 import {
   adaptLruCache,
@@ -127,6 +128,11 @@ export class ThreadCaches {
     await this.#dispatcher.payOnLoop();
   }
 
+  /** Brings the counters of this thread's caches that stand on the page up to date. */
+  publishCounters(): void {
+    this.#tracker.publishCounters();
+  }
+
   /** Restores every cache, ends what is going on and gives the rows back; idempotent. */
   close(): void {
     clearInterval(this.#beat);
@@ -157,8 +163,15 @@ export class ThreadCaches {
     adapt: (operations: Operations) => CacheAdapter,
   ): CacheAccount {
     const { name, priority, minBytes, maxBytes } = checked;
-    const account = { row, name, priority, minBytes, maxBytes, counters: emptyCounters() };
-    const books = { open: false, bytes: 0, protectedBytes: 0, failures: 0, quarantined: false };
+    const account = { row, name, priority, minBytes, maxBytes, ...emptyBooks(monotonicMs()) };
+    const books = {
+      open: false,
+      bytes: 0,
+      protectedBytes: 0,
+      failures: 0,
+      quarantined: false,
+      dropReason: 'pressure' as const,
+    };
     const opened: CacheAccount = { ...account, ...books, adapter: UNADAPTED };
     opened.adapter = adapt(this.#tracker.operationsOf(opened));
     this.#tracker.open(opened);
@@ -283,7 +296,9 @@ function unsupported(cache: unknown): SpillwayError {
 }
 
 function statsOf(account: CacheAccount): CacheStats {
-  const { hits, misses, puts, ownEvictions, pressureEvictions } = account.counters;
+  const nowMs = monotonicMs();
+  moveWindows(account, nowMs);
+  const { hits, misses, puts, ownEvictions, pressureEvictions, regrets } = account.counters;
   const entries = account.adapter.entries();
   const reads = hits + misses;
   return {
@@ -294,6 +309,9 @@ function statsOf(account: CacheAccount): CacheStats {
     misses,
     puts,
     evictions: { own: ownEvictions, pressure: pressureEvictions },
+    regrets,
     hitRate: reads === 0 ? null : hits / reads,
+    last5m: readWindow(account.last5m, nowMs),
+    last60m: readWindow(account.last60m, nowMs),
   };
 }

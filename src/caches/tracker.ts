@@ -1,7 +1,8 @@
 import { MIB } from '../core/units.js';
 import { releaseCache, storeCacheBytes, storeCacheCounters, storeCacheEntries } from '../page/cache-rows.js';
+import { monotonicMs } from '../page/clock.js';
 import { loadEpoch } from '../page/page.js';
-import type { CacheAccount } from './account.js';
+import { type CacheAccount, moveWindows } from './account.js';
 import type { Operations } from './operations.js';
 
 /** What the tracker calls, inside a cache operation, when there is something to do. */
@@ -77,12 +78,22 @@ export class Tracker {
 
   /** What the adapter of `account` calls from inside the cache's own operations. */
   operationsOf(account: CacheAccount): Operations {
-    const { counters } = account;
+    const { counters, ghosts } = account;
     return {
-      read: (hit) => {
-        if (hit) counters.hits++;
-        else counters.misses++;
+      read: (hit, key) => {
+        if (hit) {
+          counters.hits++;
+        } else {
+          counters.misses++;
+          if (ghosts.size > 0 && ghosts.regret(key)) counters.regrets++;
+        }
         this.look();
+      },
+      evicted: (entries) => {
+        counters.ownEvictions += entries;
+      },
+      dropped: (key) => {
+        if (account.dropReason === 'pressure') ghosts.remember(key);
       },
       put: (bytes) => {
         counters.puts++;
@@ -147,7 +158,9 @@ export class Tracker {
 
   /** Brings the page's copy of counters and entries up to date. */
   publishCounters(): void {
+    const nowMs = monotonicMs();
     for (const account of this.#accounts) {
+      moveWindows(account, nowMs);
       storeCacheCounters(this.#words, account.row, account.counters);
       storeCacheEntries(this.#words, account.row, account.adapter.entries());
     }

@@ -49,16 +49,26 @@ export function adaptLruCache<K, V>(cache: LruCacheLike<K, V>, operations: Opera
   const overlay = new Overlay(cache);
   const bareGet = cache.get;
   const bareSet = cache.set;
+  const bareHas = cache.has;
   const barePop = cache.pop;
 
   overlay.lay('get', function get(this: LruCacheLike<K, V>, key: K, options?: object): V | undefined {
     const value = bareGet.call(cache, key, options);
-    operations.read(value !== undefined);
+    operations.read(value !== undefined, key);
     return value;
   });
+  /** The largest entry that was put: when there is room for another one like it, a put evicts nothing. */
+  let largestBytes = 0;
   overlay.lay('set', function set(this: LruCacheLike<K, V>, key: K, value: V, options?: object): unknown {
+    const { size, calculatedSize } = cache;
+    const isFull = size === cache.max || calculatedSize + largestBytes > cache.maxSize;
+    const replaces = isFull && bareHas.call(cache, key);
     const result = bareSet.call(cache, key, value, options);
-    operations.put(cache.calculatedSize);
+    const bytes = cache.calculatedSize;
+    if (bytes - calculatedSize > largestBytes) largestBytes = bytes - calculatedSize;
+    const left = cache.size - (replaces ? 0 : 1);
+    if (isFull && left < size) operations.evicted(size - left);
+    operations.put(bytes);
     return result;
   });
   for (const name of ['delete', 'clear', 'pop', 'purgeStale', 'load']) {
@@ -72,12 +82,18 @@ export function adaptLruCache<K, V>(cache: LruCacheLike<K, V>, operations: Opera
     entries: () => cache.size,
     drop(bytes, floorBytes, sliceEndUs) {
       const targetBytes = Math.max(floorBytes, cache.calculatedSize - bytes);
-      let dropped = 0;
-      while (cache.calculatedSize > targetBytes && cache.size > 0) {
-        if (floorBytes > 0 && cache.calculatedSize - nextVictimBytes(cache) < floorBytes) break;
-        barePop.call(cache);
-        if (++dropped % ENTRIES_PER_LOOK === 0 && monotonicUs() >= sliceEndUs) break;
-      }
+      let sizeBefore: number;
+      do {
+        sizeBefore = cache.size;
+        // An iterator is made per batch and not per entry; one that was begun before a pop must not go on after it.
+        for (const key of nextVictims(cache, ENTRIES_PER_LOOK)) {
+          if (cache.calculatedSize <= targetBytes) return undefined;
+          if (floorBytes > 0 && cache.calculatedSize - nextVictimBytes(cache) < floorBytes) return undefined;
+          barePop.call(cache);
+          if (!bareHas.call(cache, key)) operations.dropped(key);
+        }
+        if (cache.size === sizeBefore) barePop.call(cache); // nothing but stale entries, which are not listed
+      } while (cache.calculatedSize > targetBytes && cache.size < sizeBefore && monotonicUs() < sliceEndUs);
       return undefined;
     },
     detach: () => overlay.lift(),
@@ -102,9 +118,15 @@ export function adaptUnsizedLruCache<K, V>(
     sizes.delete(key);
   };
   /** Drops from the table what the cache dropped by itself. The usual victim is known, so the scan is rare. */
-  const reconcile = () => {
-    if (sizes.size === cache.size) return;
-    for (const key of sizes.keys()) if (!cache.has(key)) forget(key);
+  const reconcile = (): number => {
+    let lost = 0;
+    if (sizes.size === cache.size) return lost;
+    for (const key of sizes.keys()) {
+      if (cache.has(key)) continue;
+      forget(key);
+      lost++;
+    }
+    return lost;
   };
   const remember = (key: K, value: V) => {
     forget(key);
@@ -119,15 +141,18 @@ export function adaptUnsizedLruCache<K, V>(
   overlay.lay('get', function get(this: LruCacheLike<K, V>, key: K, options?: object): V | undefined {
     const value = bareGet.call(cache, key, options);
     if (value === undefined && sizes.has(key)) reconcile();
-    operations.read(value !== undefined);
+    operations.read(value !== undefined, key);
     return value;
   });
   overlay.lay('set', function set(this: LruCacheLike<K, V>, key: K, value: V, options?: object): unknown {
     const victim = cache.size === cache.max && !sizes.has(key) ? cache.rkeys().next().value : undefined;
     const result = bareSet.call(cache, key, value, options);
-    if (victim !== undefined && !cache.has(victim)) forget(victim);
+    if (victim !== undefined && !cache.has(victim)) {
+      forget(victim);
+      operations.evicted(1);
+    }
     remember(key, value);
-    reconcile();
+    operations.evicted(reconcile());
     operations.put(totalBytes);
     return result;
   });
@@ -152,13 +177,25 @@ export function adaptUnsizedLruCache<K, V>(
         if (totalBytes - (sizes.get(victim.value) ?? 0) < floorBytes) break;
         barePop.call(cache);
         if (cache.has(victim.value)) reconcile();
-        else forget(victim.value);
+        else {
+          forget(victim.value);
+          operations.dropped(victim.value);
+        }
         if (++dropped % ENTRIES_PER_LOOK === 0 && monotonicUs() >= sliceEndUs) break;
       }
       return undefined;
     },
     detach: () => overlay.lift(),
   };
+}
+
+/** The keys that `pop` takes next, at most `count` of them. Stale entries are not listed, though it may take them. */
+function nextVictims<K, V>(cache: LruCacheLike<K, V>, count: number): K[] {
+  const keys: K[] = [];
+  const iterator = cache.rkeys();
+  for (let next = iterator.next(); keys.length < count && next.done !== true; next = iterator.next())
+    keys.push(next.value);
+  return keys;
 }
 
 function nextVictimBytes<K, V>(cache: LruCacheLike<K, V>): number {
@@ -189,9 +226,10 @@ function layReading<K, V>(
   const bare: unknown = Reflect.get(cache, name);
   if (typeof bare !== 'function') return;
   overlay.lay(name, function reading(this: LruCacheLike<K, V>, ...args: unknown[]) {
-    const hit = cache.peek(args[0] as K) !== undefined;
+    const key = args[0];
+    const hit = cache.peek(key as K) !== undefined;
     const result: unknown = Reflect.apply(bare as Method, cache, args);
-    operations.read(hit);
+    operations.read(hit, key);
     return result;
   });
 }

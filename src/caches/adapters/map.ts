@@ -39,7 +39,7 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
       sizes.delete(key);
       sizes.set(key, bytes);
     }
-    operations.read(bytes !== undefined);
+    operations.read(bytes !== undefined, key);
     return value;
   });
   overlay.lay('set', function set(this: Map<K, V>, key: K, value: V): Map<K, V> {
@@ -72,6 +72,7 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
         if (totalBytes <= targetBytes || totalBytes - entryBytes < floorBytes) break;
         bareDelete.call(map, key);
         forget(key);
+        operations.dropped(key);
         if (++dropped % ENTRIES_PER_LOOK === 0 && monotonicUs() >= sliceEndUs) break;
       }
       return undefined;
