@@ -66,6 +66,7 @@ interface Alert {
   sinceMs: number;
   /** Monotonic ms before which the cooldown forbids firing. */
   notBeforeMs: number;
+  /** The last value that is a number people can read: not growing at all is an infinite time to the limit. */
   value: number;
 }
 
@@ -139,14 +140,15 @@ export class AlertBook {
 
 /** Moves an alert on. @returns the transition to tell, or null. */
 function step(rule: AlertRule, alert: Alert, value: number, nowMs: number): AlertChange['status'] | null {
-  alert.value = alert.peak?.observe(nowMs, value) ?? value;
+  const judged = alert.peak?.observe(nowMs, value) ?? value;
+  if (Number.isFinite(judged)) alert.value = judged;
   if (alert.status === 'firing') {
-    if (holds(rule, alert.value, rule.release ?? rule.threshold)) return null;
+    if (holds(rule, judged, rule.release ?? rule.threshold)) return null;
     alert.status = 'quiet';
     alert.notBeforeMs = nowMs + rule.cooldownMs;
     return 'resolved';
   }
-  if (!holds(rule, alert.value, rule.threshold)) {
+  if (!holds(rule, judged, rule.threshold)) {
     alert.status = 'quiet';
     return null;
   }

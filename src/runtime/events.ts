@@ -1,5 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'eventemitter3';
+import type { AlertChange } from '../core/alert-rules.js';
 import { type ErrorCode, SpillwayError } from '../core/errors.js';
 import type { EvictionReportWithSettlement } from '../core/eviction.js';
 import type { HealthChange, LevelChange, PressureState } from '../core/state.js';
@@ -12,6 +13,8 @@ export interface PressureEvents {
   sample: [state: PressureState];
   /** When a round of eviction has ended; `report.settled` gives the measured outcome. */
   eviction: [report: EvictionReportWithSettlement];
+  /** Once when an alert fires and once when it resolves. */
+  alert: [change: AlertChange];
   health: [change: HealthChange];
   /** What could not be thrown at a caller; unheard, it becomes one process warning per code. */
   error: [error: SpillwayError];
@@ -20,7 +23,7 @@ export interface PressureEvents {
 export type PressureEvent = keyof PressureEvents;
 export type PressureListener<E extends PressureEvent> = (...payload: PressureEvents[E]) => void;
 
-const EVENTS = ['level', 'sample', 'eviction', 'health', 'error'] as const satisfies readonly PressureEvent[];
+const EVENTS = ['level', 'sample', 'eviction', 'alert', 'health', 'error'] as const satisfies readonly PressureEvent[];
 
 /** Delivers events to listeners and to the diagnostics channels `spillway:<event>`. One per runtime and thread. */
 export class PressureEmitter {

@@ -58,6 +58,18 @@ export class Section {
     return value;
   }
 
+  /** A number that has no default. */
+  required(name: string): number {
+    const value = this.#values[name];
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    return this.refuse(name, 'a finite number', value);
+  }
+
+  text(name: string): string {
+    const value = this.#values[name];
+    return typeof value === 'string' && value !== '' ? value : this.refuse(name, 'a text that is not empty', value);
+  }
+
   choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
     const value = this.#values[name] ?? fallback;
     return choices.find((choice) => choice === value) ?? this.refuse(name, `one of ${choices.join(', ')}`, value);

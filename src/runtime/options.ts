@@ -1,3 +1,4 @@
+import type { AlertRule } from '../core/alert-rules.js';
 import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS, type Thresholds } from '../core/classifier.js';
 import type { EvictionPolicy } from '../core/eviction-policy.js';
 import { CONSERVATIVE_TARGETS } from '../core/policies/fractional.js';
@@ -9,6 +10,7 @@ import {
   PRESSED_LEVELS,
   type Settings,
 } from '../core/settings.js';
+import { readAlertRules } from './alert-options.js';
 import { Section } from './option-section.js';
 
 /** Settings of one resource. */
@@ -61,6 +63,13 @@ export interface PressureOptions {
   readonly fallbackWhenUnavailable?: boolean;
   /** May a collection be asked for after an eviction: within a duty cap, or never. Default `'auto'`. */
   readonly collectGarbage?: 'auto' | 'never';
+  /** Rules of alerts; default: the built-in ones, see `defaultAlertRules`; `false`: none. */
+  readonly alerts?: readonly AlertRule[] | boolean;
+  /**
+   * Lets `spillway ps`, `status --pid`, `watch --pid` and `dashboard --pid` of the same user look at this process, through a
+   * socket that only that user can open. Default false.
+   */
+  readonly inspect?: boolean;
   /** Stops the runtime when aborted. */
   readonly signal?: AbortSignal;
   /** Recorded trees to read instead of `/proc` and `/sys/fs/cgroup`, for tests. */
@@ -72,6 +81,8 @@ export interface ResolvedOptions {
   readonly enabled: boolean;
   readonly settings: Settings;
   readonly policy: EvictionPolicy | null;
+  readonly alertRules: readonly AlertRule[];
+  readonly inspect: boolean;
   readonly signal: AbortSignal | null;
 }
 
@@ -92,6 +103,8 @@ const OPTION_NAMES = [
   'respectCacheLimits',
   'fallbackWhenUnavailable',
   'collectGarbage',
+  'alerts',
+  'inspect',
   'signal',
   'roots',
 ] as const satisfies readonly (keyof PressureOptions)[];
@@ -137,6 +150,8 @@ export function resolveOptions(given: unknown, environment: NodeJS.ProcessEnv = 
       roots: readRoots(options),
     },
     policy: typeof policy === 'string' ? null : policy,
+    alertRules: readAlertRules(options, { resources, enableDelta }),
+    inspect: options.boolean('inspect', false),
     signal: readSignal(options),
   };
 }
@@ -237,6 +252,8 @@ const SWITCHES: readonly string[] = [
   'autoEviction',
   'respectCacheLimits',
   'fallbackWhenUnavailable',
+  'alerts',
+  'inspect',
 ] satisfies (keyof PressureOptions)[];
 
 /** What the environment sets, by option name; what cannot be understood stays text, and fails the same checks as in code. */

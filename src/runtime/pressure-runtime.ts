@@ -1,15 +1,20 @@
 import { threadId } from 'node:worker_threads';
 import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
 import type { RegistrableCache } from '../caches/thread-caches.js';
+import type { AlertChange, AlertStanding } from '../core/alert-rules.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
 import { decisionFault, type PolicyInput } from '../core/eviction-policy.js';
 import { isLevel, type Level } from '../core/level.js';
+import type { ObservedPressure } from '../core/observed-pressure.js';
 import type { PressureState } from '../core/state.js';
+import type { PressureStatistics } from '../core/statistics.js';
 import { createPage, markStopped } from '../page/page.js';
 import type { InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 import { claimThread } from '../page/thread-rows.js';
 import { kernelThreadId } from '../sources/kernel-thread.js';
+import { Alerting } from './alerting.js';
+import { Bookkeeping } from './bookkeeping.js';
 import type { PressureEvent, PressureListener } from './events.js';
 import { HealthMonitor } from './health-monitor.js';
 import { type PressureOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -17,13 +22,15 @@ import { SamplerSupervisor } from './sampler-supervisor.js';
 import { stopped, ThreadRuntime } from './thread-runtime.js';
 
 /** What a user holds: see the contract, §1 to §8. All of it is to be called on the thread that started the runtime. */
-export interface PressureRuntime {
+export interface PressureRuntime extends ObservedPressure {
   /** The level now: one load from the page, right also while the event loop is blocked. */
   readonly level: Level;
   /** A frozen, consistent snapshot; also while the event loop is blocked. */
   readonly state: PressureState;
   /** Whether the level is `level` or worse. @throws SpillwayError ERR_SPILLWAY_ARGUMENT */
   isAtLeast(level: Level): boolean;
+  /** Everything that was counted since the start: caches and whether they are worth their memory, levels, evictions. */
+  statistics(): PressureStatistics;
   on<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
   once<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
   off<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
@@ -81,6 +88,8 @@ class StartedRuntime implements PressureRuntime {
   readonly #thread: ThreadRuntime;
   readonly #health: HealthMonitor;
   #sampler: SamplerSupervisor | null = null;
+  readonly #books: Bookkeeping;
+  readonly #alerting: Alerting;
   #stopping: Promise<void> | null = null;
   readonly #onAbort = () => void this.stop();
 
@@ -94,6 +103,9 @@ class StartedRuntime implements PressureRuntime {
       (message) => this.#sampler?.post(message),
     );
     this.#health = new HealthMonitor((change) => this.#thread.emit('health', change));
+    this.#books = new Bookkeeping(this.#words);
+    this.#alerting = new Alerting(resolved.alertRules, () => this.statistics());
+    this.#keepBooks();
   }
 
   async start(): Promise<void> {
@@ -134,6 +146,19 @@ class StartedRuntime implements PressureRuntime {
 
   get state(): PressureState {
     return this.#thread.state;
+  }
+
+  get thresholds(): ObservedPressure['thresholds'] {
+    return this.#resolved.settings.resources;
+  }
+
+  get alerts(): AlertStanding[] {
+    return this.#alerting.standings;
+  }
+
+  statistics(): PressureStatistics {
+    this.#thread.publishCounters();
+    return this.#books.statistics(this.#thread.published);
   }
 
   isAtLeast(level: Level): boolean {
@@ -206,6 +231,24 @@ class StartedRuntime implements PressureRuntime {
   #call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
     if (this.#stopping !== null || this.#sampler === null) return Promise.reject(stopped(what));
     return this.#sampler.call(what, make);
+  }
+
+  #keepBooks(): void {
+    this.#thread.on('eviction', (report) => {
+      this.#books.evicted(report);
+      void report.settled.then((settled) => this.#books.settled(settled));
+    });
+    this.#thread.on('level', (change) => {
+      this.#books.levelChanged(change.to, change.at);
+      this.#tellAlerts(this.#alerting.judgeChange(change));
+    });
+    if (this.#resolved.alertRules.length > 0) {
+      this.#thread.on('sample', (state) => this.#tellAlerts(this.#alerting.judge(state)));
+    }
+  }
+
+  #tellAlerts(changes: readonly AlertChange[]): void {
+    for (const change of changes) this.#thread.emit('alert', Object.freeze(change));
   }
 
   #receive(message: SamplerMessage): void {

@@ -6,6 +6,7 @@ import { isAtLeast, isLevel, type Level } from '../core/level.js';
 import type { PressureState } from '../core/state.js';
 import { addSampleListeners } from '../page/page.js';
 import type { SamplerMessage, ThreadMessage } from '../page/protocol.js';
+import type { PublishedState } from '../page/state-codec.js';
 import type { ThreadClaim } from '../page/thread-rows.js';
 import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
 import { StateView } from './state-view.js';
@@ -57,6 +58,16 @@ export class ThreadRuntime {
 
   get state(): PressureState {
     return this.#view.snapshot(this.#options.enabled);
+  }
+
+  /** What the sampler last published, numbers only; valid until the next call. */
+  get published(): PublishedState {
+    return this.#view.published();
+  }
+
+  /** Brings the counters that stand on the page up to date with this thread's caches. */
+  publishCounters(): void {
+    this.#caches.publishCounters();
   }
 
   isAtLeast(level: Level): boolean {

@@ -80,6 +80,14 @@ describe('AlertBook', () => {
     expect(feed(new AlertBook([low]), [Number.POSITIVE_INFINITY, 60, 100, 121])).toEqual(['firing@1', 'resolved@3']);
   });
 
+  it('tells numbers only, also when the value that resolves it is infinite', () => {
+    const low = { ...rule, comparison: '<=', threshold: 60, release: 120, forMs: 0 } as const;
+    const book = new AlertBook([low]);
+    book.evaluate(() => [{ subject: '', value: 5 }], 0, 0);
+    const [change] = book.evaluate(() => [{ subject: '', value: Number.POSITIVE_INFINITY }], 1, 1);
+    expect(change).toMatchObject({ status: 'resolved', value: 5 });
+  });
+
   it('writes the message with the values in the unit of the rule', () => {
     const book = new AlertBook([{ ...rule, forMs: 0 }]);
     const [change] = book.evaluate(() => [{ subject: 'heap', value: 0.913 }], 0, 1234);
