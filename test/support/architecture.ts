@@ -5,8 +5,9 @@ import { dirname, join, normalize } from 'node:path';
 export type Sources = ReadonlyMap<string, string>;
 
 /**
- * The order of the folders under src/: a file imports from a lower rank, or from its own folder. The edge (4 and up) has an order
- * of its own, because the command line starts the dashboard and the demo, and the dashboard shows what the feed carries.
+ * The order of the folders under src/: a file imports from a lower rank, or from its own folder. The feed and the inspection know
+ * a runtime by `core/observed-pressure` only, so that a runtime can start them. The edge (4 and up) has an order of its own, because the
+ * demo shows the live page and the live view, and the command line starts all of them.
  */
 export const RANKS: Readonly<Record<string, number>> = {
   core: 0,
@@ -14,12 +15,14 @@ export const RANKS: Readonly<Record<string, number>> = {
   sources: 1,
   sampler: 2,
   caches: 2,
+  feed: 2,
+  inspect: 2.1,
   runtime: 3,
-  feed: 4,
   integrations: 4,
   telemetry: 4,
+  dashboard: 4,
+  terminal: 4,
   demo: 4.1,
-  dashboard: 4.1,
   cli: 4.2,
 };
 
