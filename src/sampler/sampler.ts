@@ -36,6 +36,7 @@ export class Sampler {
   readonly #settings: Settings;
   readonly #sources: SourceSet;
   readonly #post: (message: SamplerMessage) => void;
+  readonly #clockUs: () => number;
   readonly #watched: readonly Watched[];
   readonly #assessments: readonly Assessment[];
   readonly #cadence: Cadence;
@@ -51,13 +52,16 @@ export class Sampler {
   /** A transition that is posted once the state that it led to is published. */
   #pendingNotice: LevelNotice | null = null;
 
+  /** @param clockUs monotonic µs, the clock that every thread publishes by; only a simulated process brings another. */
   constructor(
     words: Int32Array,
     settings: Settings,
     sources: SourceSet,
     policy: EvictionPolicy | null,
     post: (message: SamplerMessage) => void,
+    clockUs: () => number = monotonicUs,
   ) {
+    this.#clockUs = clockUs;
     this.#words = words;
     this.#settings = settings;
     this.#sources = sources;
@@ -93,7 +97,7 @@ export class Sampler {
    * @returns milliseconds to the next sample.
    */
   sample(latenessUs: number, cpuUs: number): number {
-    const nowUs = monotonicUs();
+    const nowUs = this.#clockUs();
     const nowMs = nowUs / 1e3;
     this.#read(nowUs);
     this.#classify();
@@ -134,21 +138,21 @@ export class Sampler {
 
   /** A thread paid: look at the receipts at once. */
   paid(): void {
-    this.#steering.advance(monotonicUs() / 1e3);
+    this.#steering.advance(this.#clockUs() / 1e3);
   }
 
   evict(bytes: number, level: Level | null): Promise<EvictionReport> {
-    return this.#steering.evict(bytes, level, monotonicUs() / 1e3);
+    return this.#steering.evict(bytes, level, this.#clockUs() / 1e3);
   }
 
   /** What a user's own policy, which decides on another thread, decided on the last sample. */
   follow(decision: PolicyDecision, policy: string): void {
-    this.#steering.follow(decision, policy, monotonicUs() / 1e3);
+    this.#steering.follow(decision, policy, this.#clockUs() / 1e3);
   }
 
   /** Completes what is open and closes every source. */
   stop(): void {
-    this.#steering.stop(monotonicUs() / 1e3);
+    this.#steering.stop(this.#clockUs() / 1e3);
     this.#sources.close();
   }
 
