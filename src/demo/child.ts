@@ -11,6 +11,14 @@ import { createTerminal } from './terminal.js';
 import { describeLimit, progressLine, summaryLines } from './view.js';
 import { watchOnly } from './watch.js';
 
+/** 128 + SIGPIPE: what a shell reports of a program whose reader went away. */
+const NOBODY_READS = 141;
+
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(NOBODY_READS);
+  throw error;
+});
+
 /** The demo itself, as it runs under its limit; started by launch.ts. */
 process.exitCode = await exitCodeOf(main, console.error);
 

@@ -16,12 +16,15 @@ export async function launchDemo(demo: DemoArguments, print: (line: string) => v
     args: [CHILD, ...formatDemoArguments(demo)],
     onEnforcement: (enforcedBy, refusals) => {
       if (enforcedBy !== 'none') return;
-      print(`note: the kernel is not enforcing the limit of ${formatBytes(demo.limitBytes)}, spillway alone knows it`);
+      const left = demo.isProtected ? 'spillway alone keeps it' : 'nothing does, so this run just takes what it wants';
+      print(`note: the kernel is not enforcing the limit of ${formatBytes(demo.limitBytes)}; ${left}`);
       for (const refusal of refusals) print(`      ${refusal}`);
     },
   });
+  // On a terminal a child that was killed leaves the cursor behind its last status.
+  const newLine = process.stdout.isTTY ? '\n' : '';
   const limit = formatBytes(demo.limitBytes);
-  if (run.killedByLimit) print(`killed by the kernel at the limit of ${limit} (exit ${run.exitCode})`);
-  else if (run.signal !== null) print(`ended by ${run.signal} (exit ${run.exitCode})`);
+  if (run.killedByLimit) print(`${newLine}killed by the kernel at the limit of ${limit} (exit ${run.exitCode})`);
+  else if (run.signal !== null) print(`${newLine}ended by ${run.signal} (exit ${run.exitCode})`);
   return run.exitCode;
 }

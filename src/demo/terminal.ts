@@ -10,6 +10,9 @@ export interface Terminal {
   print(line: string): void;
 }
 
+/** A terminal that does not tell its width says 0; this much every one has. */
+const UNKNOWN_COLUMNS = 80;
+
 const CLEAR_LINE = '\r\x1b[2K';
 
 /** @param env decides about colours: none with NO_COLOR set to anything (no-color.org) or a dumb terminal. */
@@ -30,7 +33,7 @@ export function createTerminal(stream: NodeJS.WritableStream, env: NodeJS.Proces
         return;
       }
       // A line that wraps could not be taken back by a carriage return.
-      stream.write(CLEAR_LINE + truncate(line, tty.columns - 1));
+      stream.write(CLEAR_LINE + truncate(line, (tty.columns || UNKNOWN_COLUMNS) - 1));
       statusShown = true;
     },
     print(line) {

@@ -13,18 +13,21 @@ export interface LimitNote {
 const COLOURS: Readonly<Record<Level, number>> = { normal: 32, warning: 33, critical: 35, emergency: 31 };
 const LEVEL_WIDTH = 'unprotected'.length;
 
-/** One line: time, level, memory, caches, evictions, progress. */
+/** One line: time, level, progress, memory, evictions, caches; what may be cut off on a narrow terminal comes last. */
 export function progressLine(progress: Progress, limitBytes: number, coloured: boolean): string {
   const { elapsedMs, jobsDone, jobCount, cacheBytes, watch } = progress;
+  const level = watch.level();
   const usedBytes = watch.usedBytes();
+  // Unprotected, nobody reads the group: the resident set is seen, which counts shared pages that the kernel charges to no one here.
+  const what = level === null ? 'resident' : 'memory';
   const caches = CACHE_NAMES.map((name) => `${name} ${formatBytes(cacheBytes[name])}`).join(', ');
   return [
     `${(elapsedMs / 1000).toFixed(1).padStart(5)} s`,
-    levelWord(watch.level(), coloured),
-    `memory ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} (${formatRatio(usedBytes / limitBytes)})`,
-    caches,
+    levelWord(level, coloured),
+    `${String(Math.floor((jobsDone / jobCount) * 100)).padStart(3)} %`,
+    `${what} ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} (${formatRatio(usedBytes / limitBytes)})`,
     `evicted ${watch.evictedEntries()} in ${watch.totals().rounds} rounds`,
-    `jobs ${jobsDone} of ${jobCount} (${Math.floor((jobsDone / jobCount) * 100)} %)`,
+    caches,
   ].join('  ');
 }
 

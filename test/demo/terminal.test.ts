@@ -39,6 +39,12 @@ describe('on a terminal', () => {
     expect(written()).toBe('\r\x1b[2K\x1b[31mabc\x1b[0mde\r\x1b[2K\x1b[31mabcde\x1b[0m');
   });
 
+  test('one that does not tell its width is taken to have 80 columns', () => {
+    const { stream, written } = recorder(0);
+    createTerminal(stream, {}).status('x'.repeat(100));
+    expect(written()).toBe(`\r\x1b[2K${'x'.repeat(79)}`);
+  });
+
   test.each([
     [{}, true],
     [{ NO_COLOR: '' }, true],

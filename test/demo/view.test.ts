@@ -34,10 +34,10 @@ const RESULT: DemoResult = {
 };
 
 describe('the progress line', () => {
-  test('says time, level, memory against the limit, caches by name, evictions and progress', () => {
+  test('says time, level, progress, memory against the limit, evictions and caches by name', () => {
     expect(progressLine(progress('warning'), 512 * MIB, false)).toBe(
-      ' 12.3 s  warning      memory 384 MiB of 512 MiB (75.0 %)  validation 0 B, resize 180 MiB, frame 5.0 MiB' +
-        '  evicted 41 in 3 rounds  jobs 999 of 2000 (49 %)',
+      ' 12.3 s  warning       49 %  memory 384 MiB of 512 MiB (75.0 %)  evicted 41 in 3 rounds' +
+        '  validation 0 B, resize 180 MiB, frame 5.0 MiB',
     );
   });
 
@@ -47,7 +47,7 @@ describe('the progress line', () => {
   });
 
   test('says when nobody judges the level', () => {
-    expect(progressLine(progress(null), 512 * MIB, true)).toContain(' s  unprotected  memory ');
+    expect(progressLine(progress(null), 512 * MIB, true)).toContain(' s  unprotected   49 %  resident ');
   });
 });
 
