@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { SpillwayError } from '../../core/errors.js';
 import { prepareCgroup } from './cgroup-place.js';
-import type { CommandLine, Enforcement, LimitedPlace } from './mechanism.js';
+import { type CommandLine, type Enforcement, type LimitedPlace, reasonOf } from './mechanism.js';
 import { watchForOrphan } from './orphan-watcher.js';
 import { prepareSystemdScope } from './systemd-scope.js';
 
@@ -69,7 +69,7 @@ interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-function runCommand(request: LimitedCommand, place: LimitedPlace | null, enforcedBy: Enforcement): Promise<Exit> {
+async function runCommand(request: LimitedCommand, place: LimitedPlace | null, enforcedBy: Enforcement): Promise<Exit> {
   const plain: CommandLine = { command: request.command, args: request.args };
   const { command, args } = place === null ? plain : place.wrap(plain);
   const env = {
@@ -77,23 +77,26 @@ function runCommand(request: LimitedCommand, place: LimitedPlace | null, enforce
     [LIMIT_BYTES_VARIABLE]: String(request.limitBytes),
     [ENFORCED_BY_VARIABLE]: enforcedBy,
   };
+  let child: ChildProcess | null = null;
+  const forward = (signal: NodeJS.Signals): void => {
+    child?.kill(signal);
+  };
+  // Before the child exists: a signal that comes while it is being started must reach it, and not end us instead.
+  for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
+  try {
+    child = spawn(command, args, { env, stdio: request.stdio ?? 'inherit' });
+    return await exitOf(child);
+  } catch (cause) {
+    throw new SpillwayError('ERR_SPILLWAY_CLI', `Could not start ${request.command}: ${reasonOf(cause)}`, { cause });
+  } finally {
+    for (const signal of FORWARDED_SIGNALS) process.off(signal, forward);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: request.stdio ?? 'inherit' });
-    const forward = (signal: NodeJS.Signals): void => {
-      child.kill(signal);
-    };
-    for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
-    const stopForwarding = (): void => {
-      for (const signal of FORWARDED_SIGNALS) process.off(signal, forward);
-    };
-    child.once('error', (error) => {
-      stopForwarding();
-      reject(
-        new SpillwayError('ERR_SPILLWAY_CLI', `Could not start ${request.command}: ${error.message}`, { cause: error }),
-      );
-    });
+    child.once('error', reject);
     child.once('exit', (code, signal) => {
-      stopForwarding();
       resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), signal });
     });
   });
