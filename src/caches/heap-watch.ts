@@ -1,6 +1,6 @@
 import { monotonicUs } from '../page/clock.js';
 import { emptyThreadHeap, publishThreadHeap } from '../page/thread-rows.js';
-import { createHeapReader } from '../sources/v8-heap.js';
+import { HeapReader } from '../sources/v8-heap.js';
 import type { Collector } from './collection.js';
 
 /** Publishing costs about 5 µs; more often than this it would tell nothing new. */
@@ -15,13 +15,15 @@ export class HeapWatch {
   readonly #words: Int32Array;
   readonly #threadRow: number;
   readonly #collector: Collector;
-  readonly #reader = createHeapReader();
+  readonly #reader: HeapReader;
   readonly #heap = emptyThreadHeap();
   /** Least seen of what is held beside the caches since our last collection. */
   #leastBesideBytes = Number.POSITIVE_INFINITY;
   #collections = 0;
 
-  constructor(words: Int32Array, threadRow: number, collector: Collector) {
+  /** @param workerYoungMib of `HeapReader`. */
+  constructor(words: Int32Array, threadRow: number, collector: Collector, workerYoungMib: number | null) {
+    this.#reader = new HeapReader(workerYoungMib);
     this.#words = words;
     this.#threadRow = threadRow;
     this.#collector = collector;
@@ -34,7 +36,8 @@ export class HeapWatch {
     this.#reader.readInto(this.#heap);
     this.#heap.publishedUs = nowUs;
     publishThreadHeap(this.#words, this.#threadRow, this.#heap);
-    const besideBytes = this.#heap.oldUsedBytes + this.#heap.externalBytes - cacheBytes;
+    const heldBytes = this.#heap.oldUsedBytes - this.#reader.promotableBytes + this.#heap.externalBytes;
+    const besideBytes = heldBytes - cacheBytes;
     if (this.#collector.count !== this.#collections) {
       this.#collections = this.#collector.count;
       this.#leastBesideBytes = besideBytes;

@@ -41,6 +41,8 @@ export interface ThreadCachesOptions {
   readonly respectCacheLimits: boolean;
   /** `enabled: false`: caches are counted, and never evicted from. */
   readonly enabled: boolean;
+  /** What `resourceLimits` says about the young generation of a worker's heap, MiB; null on the main thread. */
+  readonly workerYoungMib: number | null;
   /** Tells the sampler that an order was carried out. */
   readonly onPaid: (order: number) => void;
   /** A cache misbehaved; `code` is that of a process warning. */
@@ -67,7 +69,7 @@ export class ThreadCaches {
     this.#claim = claim;
     this.#options = options;
     this.#collector = new Collector(options.collectGarbage);
-    this.#heapWatch = new HeapWatch(words, claim.row, this.#collector);
+    this.#heapWatch = new HeapWatch(words, claim.row, this.#collector, options.workerYoungMib);
     this.#tracker = new Tracker(words, claim.generation, {
       epochMoved: () => this.#epochMoved(),
       overflowed: (account) => this.#dispatcher.payOverflow(account),

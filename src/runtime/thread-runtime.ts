@@ -1,3 +1,4 @@
+import { resourceLimits } from 'node:worker_threads';
 import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
 import { type RegistrableCache, ThreadCaches } from '../caches/thread-caches.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
@@ -45,6 +46,7 @@ export class ThreadRuntime {
     this.#view = new StateView(words);
     this.#caches = new ThreadCaches(words, claim, {
       ...options,
+      workerYoungMib: resourceLimits.maxYoungGenerationSizeMb ?? null,
       onPaid: (order) => post({ type: 'paid', order }),
       onFault: (code, cache, reason) => this.#warnOnce(code, cache, reason),
     });
