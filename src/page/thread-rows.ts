@@ -132,3 +132,15 @@ export function sumCounters(words: Int32Array): ThreadCounters {
   }
   return sum;
 }
+
+const scratchHeap = emptyThreadHeap();
+
+/** Bytes that all threads' heaps hold, inside V8 and outside, dead ones included; as each thread published last. Any thread. */
+export function sumHeldBytes(words: Int32Array): number {
+  let heldBytes = 0;
+  for (let row = 0; row < THREAD_ROWS; row++) {
+    if (threadOwner(words, row) === 0 || !readThreadHeap(words, row, scratchHeap)) continue;
+    heldBytes += scratchHeap.heapUsedBytes + scratchHeap.externalBytes;
+  }
+  return heldBytes;
+}

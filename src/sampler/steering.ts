@@ -7,7 +7,7 @@ import { threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/
 import { COLLECT, emptyThreadControl, readControl, writeControl } from '../page/orders.js';
 import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
-import { liveThreadRows, sumCounters, type ThreadCounters } from '../page/thread-rows.js';
+import { liveThreadRows, sumCounters, sumHeldBytes, type ThreadCounters } from '../page/thread-rows.js';
 import { type RoundDemand, Rounds } from './rounds.js';
 import { Settlement } from './settlement.js';
 
@@ -49,6 +49,8 @@ export class Steering {
   #servedBytes = 0;
   #last: SteeringInput | null = null;
   /** As written on the page, null: none; undefined: whatever an earlier sampler left there. */
+  /** Least that was ever resident beside the heaps. */
+  #leastBesideBytes = Number.POSITIVE_INFINITY;
   #capBytes: number | null | undefined;
   #paceBytes: number | null = null;
 
@@ -169,8 +171,16 @@ export class Steering {
       uncollectedBytes: threads.uncollectedBytes,
       evictedBytes: threads.evictedBytes,
       collections: threads.collections,
+      retainedBytes: this.#retainedBytes(input.rssBytes),
       roundActive: this.#rounds.active,
     };
+  }
+
+  /** What is resident beyond the heaps and the least that was ever resident beside them (code, stacks, native memory). */
+  #retainedBytes(rssBytes: number): number {
+    const besideBytes = rssBytes - sumHeldBytes(this.#words);
+    this.#leastBesideBytes = Math.min(this.#leastBesideBytes, Math.max(0, besideBytes));
+    return Math.max(0, besideBytes - this.#leastBesideBytes);
   }
 
   /** Writes cap and pace into every thread's control block; the cap in proportion to what its caches hold. */
@@ -186,15 +196,10 @@ export class Steering {
     for (const [index, row] of threadRows.entries()) {
       const held = heldBytes[index] ?? 0;
       const share = totalBytes > 0 ? held / totalBytes : 1 / threadRows.length;
-      const threadCap = capBytes === null ? -1 : Math.floor(held + (capBytes - totalBytes) * share);
+      const threadCap = capBytes === null ? -1 : Math.max(0, Math.floor(held + (capBytes - totalBytes) * share));
       if (!readControl(this.#words, row, this.#control)) continue;
       if (this.#control.capBytes === threadCap && this.#control.paceBytes === (pace ?? -1)) continue;
-      writeControl(
-        this.#words,
-        row,
-        { ...this.#control, capBytes: Math.max(-1, threadCap), paceBytes: pace ?? -1 },
-        [],
-      );
+      writeControl(this.#words, row, { ...this.#control, capBytes: threadCap, paceBytes: pace ?? -1 }, []);
       changed = true;
     }
     if (changed) bumpEpoch(this.#words);

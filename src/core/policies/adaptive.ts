@@ -1,7 +1,14 @@
-import { type EvictionPolicy, hold, type PolicyDecision, type PolicyInput } from '../eviction-policy.js';
+import {
+  type EvictionPolicy,
+  hold,
+  type PolicyDecision,
+  type PolicyInput,
+  type WatchedResource,
+} from '../eviction-policy.js';
 import { isAtLeast } from '../level.js';
 import type { Resource } from '../resource.js';
-import { formatBytes, MIB } from '../units.js';
+import { formatBytes, formatRatio, MIB } from '../units.js';
+import { createRecentPeak } from './recent-peak.js';
 import { createResourceTrack, type ResourceTrack } from './resource-track.js';
 
 /** Collections are paced once this much was evicted since the last. Source: the design, fact 3 (16 to 32 MB at 3 to 6 ms each). */
@@ -17,6 +24,23 @@ const REACTION_SECONDS = 0.04;
 const HOLD_MS = 5000;
 const SHORT_HOLD_MS = 500;
 const PLENTY_SHARE = 0.15;
+
+/** How much more than the overshoot is given in an emergency. Source: bench/squeeze with other memory rising at 1 GB/s. */
+const MOST_URGENCY = 4;
+
+/** In an emergency no plateau is accepted: this share of the limit is given again and again, ever more slowly where it changes nothing. */
+const EMERGENCY_BITE_SHARE = 0.03;
+const LEAST_PATIENCE_MS = 25;
+const MOST_PATIENCE_MS = 5000;
+
+/**
+ * Pages that the allocator keeps can be filled again without more memory: the caches may grow into this share of them. And while they
+ * are more than this share of the limit, giving more would only add to them.
+ */
+const REUSE_SHARE = 0.5;
+const RETAINED_SHARE = 0.05;
+
+const STEADY_MS = 1000;
 
 /** Regrowth after the hold: this share of the room per second. */
 const REGROW_SHARE_PER_SECOND = 1;
@@ -34,10 +58,12 @@ const REGROW_SHARE_PER_SECOND = 1;
 export function createAdaptivePolicy(): EvictionPolicy {
   const tracks = new Map<Resource, ResourceTrack>();
   const foreign = createForeignGrowth();
+  const retained = createSteadyLow();
   let capBytes: number | null = null;
   let cutMs = Number.NEGATIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
   let askedAtCollections = -1;
+  let patienceMs = LEAST_PATIENCE_MS;
 
   function trackOf(resource: Resource): ResourceTrack {
     const track = tracks.get(resource) ?? createResourceTrack();
@@ -47,15 +73,39 @@ export function createAdaptivePolicy(): EvictionPolicy {
 
   /** Joint bytes to which the caches may grow until the next sample. */
   function leashBytes(input: PolicyInput, aheadBytes: number): number {
+    const wasCut = cutMs !== Number.NEGATIVE_INFINITY;
     let roomBytes = Number.POSITIVE_INFINITY;
     for (const watched of input.resources) {
       if (!watched.known) continue;
       const track = trackOf(watched.resource);
-      const steadyBytes = cutMs === Number.NEGATIVE_INFINITY ? track.effectiveBytes : track.peak.value(input.nowMs);
-      const freeBytes = watched.thresholds.warning * watched.limitBytes - aheadBytes - steadyBytes;
-      roomBytes = Math.min(roomBytes, Math.max(0, freeBytes) / track.costRatio);
+      const steadyBytes = wasCut ? track.peak.value(input.nowMs) : track.effectiveBytes;
+      const freeBytes = Math.max(0, watched.thresholds.warning * watched.limitBytes - aheadBytes - steadyBytes);
+      const reusableBytes =
+        watched.resource === 'heap' || !wasCut ? 0 : retained.value(input.nowMs, input.retainedBytes) * REUSE_SHARE;
+      roomBytes = Math.min(roomBytes, (freeBytes + reusableBytes) / track.costRatio);
     }
     return input.cacheBytes + roomBytes;
+  }
+
+  function cut(
+    input: PolicyInput,
+    binding: WatchedResource,
+    aheadBytes: number,
+    overBytes: number,
+    why: string,
+  ): PolicyDecision {
+    const track = trackOf(binding.resource);
+    const evictBytes = Math.ceil(Math.min(overBytes, input.evictableBytes));
+    capBytes = Math.max(0, Math.min(capBytes ?? input.cacheBytes, input.cacheBytes) - evictBytes);
+    track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
+    cutMs = input.nowMs;
+    return {
+      evictBytes,
+      collect: input.level === 'emergency' ? 'always' : 'ifDue',
+      capBytes,
+      paceBytes: PACE_BYTES,
+      reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
+    };
   }
 
   return {
@@ -73,20 +123,33 @@ export function createAdaptivePolicy(): EvictionPolicy {
       if (input.roundActive) return hold('a round is going on', capBytes, PACE_BYTES);
 
       const track = trackOf(binding.resource);
-      const overBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
+      const retainedBytes = retained.value(nowMs, input.retainedBytes);
+      const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
+      const overBytes = urgency(binding) * (track.effectiveBytes + aheadBytes - track.paidBytes);
       const worthBytes = LEAST_BITE_SHARE * binding.limitBytes;
       if (isAtLeast(level, 'critical') && track.isFresh && overBytes > worthBytes && input.evictableBytes > 0) {
         if (level !== 'emergency' && input.uncollectedBytes >= overBytes && askedAtCollections !== input.collections) {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', capBytes, PACE_BYTES), collect: 'ifDue' };
         }
-        const evictBytes = Math.ceil(Math.min(overBytes, input.evictableBytes));
-        capBytes = Math.max(0, Math.min(capBytes ?? input.cacheBytes, input.cacheBytes) - evictBytes);
-        track.pay(nowMs, track.effectiveBytes + aheadBytes);
-        cutMs = nowMs;
-        const reason = `${binding.resource} is ${formatBytes(overBytes)} past what was paid for`;
-        const collect = level === 'emergency' ? 'always' : 'ifDue';
-        return { evictBytes, collect, capBytes, paceBytes: PACE_BYTES, reason };
+        return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
+      }
+      if (level !== 'emergency') patienceMs = LEAST_PATIENCE_MS;
+      else if (
+        track.isFresh &&
+        !isPlateau &&
+        input.evictableBytes > 0 &&
+        track.effectiveBytes >= emergencyBytes(binding) &&
+        nowMs - cutMs >= patienceMs
+      ) {
+        if (input.growthBytesPerSecond <= 0) patienceMs = Math.min(2 * patienceMs, MOST_PATIENCE_MS);
+        return cut(
+          input,
+          binding,
+          aheadBytes,
+          EMERGENCY_BITE_SHARE * binding.limitBytes,
+          'too close to the limit to stay there',
+        );
       }
 
       const leash = leashBytes(input, aheadBytes);
@@ -102,6 +165,28 @@ export function createAdaptivePolicy(): EvictionPolicy {
       return { ...hold('held', capBytes, PACE_BYTES), collect };
     },
   };
+}
+
+/** The lowest value of the last `STEADY_MS`: pages that are about to be given back are not retained. */
+function createSteadyLow() {
+  const highestNegative = createRecentPeak(STEADY_MS);
+  const CEILING = 2 ** 52;
+  return {
+    value(nowMs: number, bytes: number): number {
+      highestNegative.add(nowMs, CEILING - bytes);
+      return Math.max(0, CEILING - highestNegative.value(nowMs));
+    },
+  };
+}
+
+/** Each byte of overshoot is paid for once at `critical`, and `MOST_URGENCY` times from `emergency` on: what is given is not all returned. */
+function urgency({ usedBytes, limitBytes, thresholds }: WatchedResource): number {
+  const depth = (usedBytes / limitBytes - thresholds.critical) / (thresholds.emergency - thresholds.critical);
+  return 1 + (MOST_URGENCY - 1) * Math.min(1, Math.max(0, depth));
+}
+
+function emergencyBytes({ limitBytes, thresholds }: WatchedResource): number {
+  return thresholds.emergency * limitBytes;
 }
 
 /** How fast everything but the caches and their dead entries grows. */
