@@ -1,12 +1,18 @@
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createTerminal } from '#src/demo/terminal.js';
 
 /** A stream that remembers what was written to it; with columns it passes for a terminal. */
-function recorder(columns?: number): { stream: PassThrough; written: () => string } {
-  const stream = new PassThrough();
+function recorder(columns?: number): { stream: Writable; written: () => string } {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
   if (columns !== undefined) Object.assign(stream, { isTTY: true, columns });
-  return { stream, written: () => String(stream.read() ?? '') };
+  return { stream, written: () => chunks.join('') };
 }
 
 describe('where the output is not a terminal', () => {

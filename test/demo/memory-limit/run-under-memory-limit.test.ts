@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -137,11 +137,14 @@ describe('where the kernel cannot be asked', () => {
         for (const folder of ['core', 'demo'])
           cpSync(join(dirname(CLI), '../..', folder), join(copy, folder), { recursive: true });
         writeFileSync(join(copy, 'package.json'), '{"type":"module"}');
+        // Node itself may be installed where only its owner may look.
+        const ownNode = join(copy, 'node');
+        copyFileSync(process.execPath, ownNode);
         const nobody = asRoot ? { uid: 65534, gid: 65534 } : {};
         const main = join(copy, 'demo/memory-limit/main.js');
         await once(spawn('chmod', ['-R', 'a+rX', copy], { stdio: 'ignore' }), 'exit');
         const script = 'console.log(process.env.SPILLWAY_DEMO_ENFORCED_BY); process.exit(5)';
-        const cli = spawn(process.execPath, [main, '64MiB', '--', process.execPath, '-e', script], {
+        const cli = spawn(ownNode, [main, '64MiB', '--', ownNode, '-e', script], {
           cwd: copy,
           ...nobody,
         });
