@@ -29,10 +29,21 @@ export class HeapWatch {
     this.#collector = collector;
   }
 
-  /** Publishes unless it was done a moment ago. @param cacheBytes of this thread. */
+  /** What the heap held when it was published last, inside V8 and outside, bytes. */
+  get heldBytes(): number {
+    return this.#heap.heapUsedBytes + this.#heap.externalBytes;
+  }
+
+  /** Publishes unless it was done a moment ago. @param cacheBytes of this thread. @returns whether it did. */
+  publishIfDue(cacheBytes: number): boolean {
+    if (monotonicUs() - this.#heap.publishedUs < LEAST_INTERVAL_US) return false;
+    this.publish(cacheBytes);
+    return true;
+  }
+
+  /** Reads the heap and publishes it. @param cacheBytes of this thread. */
   publish(cacheBytes: number): void {
     const nowUs = monotonicUs();
-    if (nowUs - this.#heap.publishedUs < LEAST_INTERVAL_US) return;
     this.#reader.readInto(this.#heap);
     this.#heap.publishedUs = nowUs;
     publishThreadHeap(this.#words, this.#threadRow, this.#heap);

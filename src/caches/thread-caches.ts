@@ -1,5 +1,6 @@
 import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
+import type { EvictionRequest } from '../core/eviction.js';
 import { parseBytes } from '../core/units.js';
 import { claimCache, nameByteLength } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
@@ -23,6 +24,7 @@ import { HeapWatch } from './heap-watch.js';
 import type { Operations } from './operations.js';
 import { safeSizeOf } from './size-of.js';
 import { Tracker } from './tracker.js';
+import { Watchdog } from './watchdog.js';
 
 /** Collections that keep the float of evicted bytes small may take this share of wall time. Source: bench/squeeze. */
 const PACE_DUTY = 0.015;
@@ -32,6 +34,14 @@ const COUNTERS_INTERVAL_US = 100_000;
 
 /** How often a thread that does nothing with its caches publishes its heap and looks at the page. */
 const BEAT_MS = 500;
+
+/** What a cache is told when the thread helps itself between two samples. */
+const LAST_RESORT: EvictionRequest = {
+  level: 'emergency',
+  cause: null,
+  round: 0,
+  signal: new AbortController().signal,
+};
 
 /** Any cache that can be registered. */
 export type RegistrableCache<K, V> = LruCacheLike<K, V> | Map<K, V> | EvictableCache;
@@ -58,6 +68,7 @@ export class ThreadCaches {
   readonly #collector: Collector;
   readonly #dispatcher: Dispatcher;
   readonly #heapWatch: HeapWatch;
+  readonly #watchdog: Watchdog;
   readonly #control = emptyThreadControl();
   readonly #registered = new Map<object, CacheRegistration>();
   readonly #names = new Set<string>();
@@ -78,6 +89,13 @@ export class ThreadCaches {
       orderDone: options.onPaid,
       cacheFailed: (account, receipt: Receipt) =>
         options.onFault('SPILLWAY_CACHE_FAILED', account.name, `it ${receipt.outcome} when asked to evict`),
+    });
+    this.#watchdog = new Watchdog(words, this.#collector, {
+      heldBytes: () => {
+        this.#heapWatch.publish(this.#tracker.totalBytes);
+        return this.#heapWatch.heldBytes;
+      },
+      drop: (bytes) => this.#dispatcher.dropNow(bytes, LAST_RESORT),
     });
     this.#beat = setInterval(() => this.#tracker.attend(), BEAT_MS);
     this.#beat.unref();
@@ -144,11 +162,12 @@ export class ThreadCaches {
   }
 
   #epochMoved(): void {
-    this.#heapWatch.publish(this.#tracker.totalBytes);
+    const isNew = this.#heapWatch.publishIfDue(this.#tracker.totalBytes);
     if (!this.#options.enabled || !readControl(this.#words, this.#claim.row, this.#control)) return;
     const { capBytes, paceBytes } = this.#control;
     this.#tracker.setCap(capBytes < 0 ? Number.POSITIVE_INFINITY : capBytes);
     this.#dispatcher.payInline();
+    if (isNew) this.#watchdog.look(this.#heapWatch.heldBytes);
     const nowUs = monotonicUs();
     if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.isDue(nowUs, PACE_DUTY)) {
       this.#collector.collect();

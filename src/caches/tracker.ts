@@ -13,8 +13,9 @@ export interface Attention {
   overflowed(account: CacheAccount): void;
 }
 
-/** A thread whose caches change by more than this attends without a new epoch: its heap must not lag behind them. */
+/** After puts of this many bytes, or this many puts, a thread attends without a new epoch: it must see its own heap grow. */
 const UNSEEN_BYTES = 8 * MIB;
+const UNSEEN_PUTS = 512;
 
 /**
  * The books of all caches of one thread, and the look at the page that every cache operation takes. Lock-free: one load per
@@ -31,8 +32,9 @@ export class Tracker {
   /** True while attending: what the caches do meanwhile (dispose callbacks, say) is booked but starts nothing new. */
   #attending = false;
   #totalBytes = 0;
-  /** `#totalBytes` when the thread last attended. */
-  #attendedBytes = 0;
+  /** Bytes that came and went by puts since the thread last attended, and how many puts those were. */
+  #unseenBytes = 0;
+  #unseenPuts = 0;
   /** Joint bytes that the caches of this thread may hold; Infinity: no cap. */
   #capBytes = Number.POSITIVE_INFINITY;
 
@@ -97,8 +99,9 @@ export class Tracker {
       },
       put: (bytes) => {
         counters.puts++;
+        this.#unseenBytes += Math.abs(bytes - account.bytes);
         this.#book(account, bytes);
-        if (Math.abs(this.#totalBytes - this.#attendedBytes) > UNSEEN_BYTES) this.attend();
+        if (this.#unseenBytes > UNSEEN_BYTES || ++this.#unseenPuts > UNSEEN_PUTS) this.attend();
         else this.look();
         if (this.#totalBytes > this.#capBytes || account.bytes > account.maxBytes) this.#overflow(account);
       },
@@ -120,7 +123,8 @@ export class Tracker {
     this.#attending = true;
     try {
       this.#epoch = loadEpoch(this.#words);
-      this.#attendedBytes = this.#totalBytes;
+      this.#unseenBytes = 0;
+      this.#unseenPuts = 0;
       this.#attention.epochMoved();
     } finally {
       this.#attending = false;

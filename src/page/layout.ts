@@ -14,7 +14,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 2;
+export const LAYOUT_VERSION = 3;
 
 export const THREAD_ROWS = 64;
 export const CACHE_ROWS = 512;
@@ -42,6 +42,11 @@ export const HEADER = {
   ROUND: 8,
   /** Counts published states; the last one stands in slot STATE_VERSION mod STATE_SLOTS. Writer: the sampler. */
   STATE_VERSION: 9,
+  /**
+   * How much more the process may hold than at the last sample before a thread must help itself, bytes (low 31 bits are enough for
+   * any guard: more reads as 2 GiB). Writer: the sampler.
+   */
+  GUARD: 10,
 } as const;
 const HEADER_WORDS = 16;
 

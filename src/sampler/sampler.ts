@@ -7,8 +7,9 @@ import { decidingVote } from '../core/pressure.js';
 import { emptyReading, setOk, setUnlimited } from '../core/reading.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
-import { formatBytes, formatRatio } from '../core/units.js';
+import { formatBytes, formatRatio, MIB } from '../core/units.js';
 import { monotonicUs } from '../page/clock.js';
+import { storeGuard } from '../page/guard.js';
 import { hasSampleListeners } from '../page/page.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
 import { adoptState, emptyPublishedState, publishState } from '../page/state-codec.js';
@@ -20,6 +21,9 @@ import { Steering } from './steering.js';
 /** A pause longer than this between two samples breaks a series: the machine slept. */
 const LEAST_GAP_MS = 60_000;
 const GAP_CADENCES = 3;
+
+/** Below this a thread would collect for every few entries that it puts. */
+const LEAST_GUARD_BYTES = 8 * MIB;
 
 /** One resource with all that is kept of it between samples. */
 interface Watched {
@@ -246,6 +250,7 @@ export class Sampler {
       published.readUs = assessment.readUs;
     }
     this.#updateHealth();
+    storeGuard(this.#words, this.#guardBytes());
     publishState(this.#words, state);
     if (this.#pendingNotice !== null) {
       this.#post({ type: 'level', notice: this.#pendingNotice });
@@ -298,6 +303,17 @@ export class Sampler {
       if (binding === null || roomBytes(assessment) < roomBytes(binding)) binding = assessment;
     }
     return binding;
+  }
+
+  /** How much a thread may add before it must help itself: up to `emergency`, or half of what is left beyond it. */
+  #guardBytes(): number {
+    let guardBytes = Number.POSITIVE_INFINITY;
+    for (const { known, resource, thresholds, usedBytes, limitBytes } of this.#assessments) {
+      if (!known || resource === 'heap') continue; // V8 looks after its own heap between two samples
+      const toEmergency = thresholds.emergency * limitBytes - usedBytes;
+      guardBytes = Math.min(guardBytes, Math.max(toEmergency, (limitBytes - usedBytes) / 2, LEAST_GUARD_BYTES));
+    }
+    return guardBytes;
   }
 
   #watchedOf(resource: Resource): Watched {
