@@ -1,0 +1,88 @@
+/**
+ * How much cache can be kept under a hard limit, and who lives: a Zipf-like working set three times the limit, each contestant in a
+ * fresh process in a 512 MiB group. spillway runs with its defaults; its rival is the best static size, found by trial, that
+ * lived through all its runs and peaked no higher. Writes bench-results/squeeze.json and squeeze.svg.
+ * `--quick`: fewer cells and runs, minutes instead of an hour. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
+ * name contains it.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { reportClaim } from './claim.js';
+import { type Cell, fullCells, quickCells, TIGHT } from './squeeze/cells.js';
+import { drawPicture } from './squeeze/picture.js';
+import { findReference, runContestant } from './squeeze/reference.js';
+import { type CellReport, formatReport, HEADINGS, hitRatio, speedRatio } from './squeeze/report.js';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+    cell: { type: 'string', default: '' },
+  },
+});
+const runs = Number(values.runs ?? (values.quick ? 2 : 10));
+const referenceRuns = values.quick ? 1 : 3;
+
+/** No static size may come closer to the limit than this and still count as safe. */
+const MOST_STATIC_PEAK = 0.95;
+
+async function meet(cell: Cell): Promise<CellReport[]> {
+  const about = { cell: cell.name, disturbed: cell.disturbed, expensive: cell.expensive };
+  const unprotected = await runContestant(cell, { protection: 'none', staticMib: 0, pressure: {} }, 1);
+  const port = await runContestant(cell, { protection: 'port', staticMib: 0, pressure: {} }, values.quick ? 1 : 3);
+  const spillway = await runContestant(cell, { protection: 'spillway', staticMib: 0, pressure: {} }, runs);
+  const reference = await findReference(cell, Math.min(MOST_STATIC_PEAK, spillway.peakShare), referenceRuns);
+  const reports: CellReport[] = [{ ...about, thresholds: 'default', unprotected, port, spillway, reference }];
+  if (values.quick || cell.disturbed) return reports;
+  const tight = await runContestant(
+    cell,
+    { protection: 'spillway', staticMib: 0, pressure: TIGHT },
+    Math.ceil(runs / 2),
+  );
+  const largest = await findReference(cell, MOST_STATIC_PEAK, referenceRuns);
+  const second: CellReport = {
+    ...about,
+    thresholds: 'tight',
+    unprotected: null,
+    port: null,
+    spillway: tight,
+    reference: largest,
+  };
+  return [...reports, second];
+}
+
+const reports: CellReport[] = [];
+console.log(HEADINGS.join(' | '));
+for (const cell of values.quick ? quickCells() : fullCells()) {
+  if (!cell.name.includes(values.cell)) continue;
+  for (const report of await meet(cell)) {
+    reports.push(report);
+    console.log(formatReport(report).join(' | '));
+  }
+}
+
+mkdirSync('bench-results', { recursive: true });
+writeFileSync('bench-results/squeeze.json', `${JSON.stringify(reports, null, 2)}\n`);
+writeFileSync('bench-results/squeeze.svg', drawPicture(reports.filter(({ thresholds }) => thresholds === 'default')));
+console.log('wrote bench-results/squeeze.json and bench-results/squeeze.svg');
+
+const known = (values_: (number | null)[]) => values_.filter((value) => value !== null);
+const calm = reports.filter(({ disturbed, expensive }) => !disturbed && !expensive);
+const expensive = reports.filter((report) => report.expensive);
+const disturbed = reports.filter((report) => report.disturbed);
+const least = (list: readonly number[]) => (list.length === 0 ? [] : [Math.min(...list)]);
+const claim = (text: string, bound: number, list: readonly number[]) => {
+  if (list.length > 0) reportClaim(text, 'ratio', { atLeast: bound }, list);
+};
+claim(
+  'squeeze: spillway lives, every cell, least',
+  1,
+  least(reports.map(({ spillway }) => spillway.survived / spillway.runs)),
+);
+claim('squeeze: hit rate over the best static size, undisturbed, least', 0.95, least(known(calm.map(hitRatio))));
+claim('squeeze: the same, median', 0.97, known(calm.map(hitRatio)));
+claim('squeeze: operations per second over it, undisturbed, least', 0.9, least(known(calm.map(speedRatio))));
+claim('squeeze: the same, median', 0.95, known(calm.map(speedRatio)));
+claim('squeeze: hit rate where a miss is expensive, least', 1, least(known(expensive.map(hitRatio))));
+claim('squeeze: operations per second where a miss is expensive, least', 1, least(known(expensive.map(speedRatio))));
+claim('squeeze: hit rate while disturbed, least', 1, least(known(disturbed.map(hitRatio))));

@@ -1,0 +1,94 @@
+import type { Cell } from './cells.js';
+import { contest, type Outcome } from './contest.js';
+import type { WorkloadOptions, WorkloadResult } from './workload.js';
+
+const GRID_MIB = 25;
+
+/** What all runs of one contestant came to. Shares and rates. */
+export interface Summary {
+  readonly runs: number;
+  readonly survived: number;
+  /** Medians over the survivors. */
+  readonly hitRate: number;
+  readonly operationsPerSecond: number;
+  /** Highest over the survivors, share of the limit. */
+  readonly peakShare: number;
+  readonly leastCacheMib: number;
+  readonly meanCacheMib: number;
+  readonly askedCollections: number;
+  readonly evictedMib: number;
+}
+
+type Contestant = Pick<WorkloadOptions, 'protection' | 'staticMib' | 'pressure'>;
+
+export async function runContestant(cell: Cell, contestant: Contestant, runs: number, firstSeed = 1): Promise<Summary> {
+  const outcomes: Outcome[] = [];
+  for (let run = 0; run < runs; run++) {
+    outcomes.push(await contest({ ...cell.base, ...contestant, seed: firstSeed + run }));
+  }
+  return summarize(cell, outcomes);
+}
+
+/** The best static size, and how it did. */
+export interface Reference {
+  readonly staticMib: number;
+  readonly summary: Summary;
+}
+
+/**
+ * The largest static size on the grid that survived all its runs with a peak no higher than `mostPeakShare`. Peaks grow with the
+ * size, so the grid is halved with single runs, and the winner is confirmed with all of them. Null: no size survives.
+ */
+export async function findReference(cell: Cell, mostPeakShare: number, runs: number): Promise<Reference | null> {
+  let low = 1;
+  let high = Math.floor(cell.base.limitMib / GRID_MIB);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const summary = await runContestant(cell, staticOf(middle), 1);
+    if (isSafe(summary, mostPeakShare)) low = middle;
+    else high = middle - 1;
+  }
+  for (let step = low; step >= 1; step--) {
+    const summary = await runContestant(cell, staticOf(step), runs);
+    if (isSafe(summary, mostPeakShare)) return { staticMib: step * GRID_MIB, summary };
+  }
+  return null;
+}
+
+function staticOf(step: number): Contestant {
+  return { protection: 'static', staticMib: step * GRID_MIB, pressure: {} };
+}
+
+function isSafe(summary: Summary, mostPeakShare: number): boolean {
+  return summary.survived === summary.runs && summary.peakShare <= mostPeakShare;
+}
+
+function summarize(cell: Cell, outcomes: readonly Outcome[]): Summary {
+  const results = outcomes.flatMap((outcome) => (outcome.survived ? [outcome.result] : []));
+  const limitBytes = cell.base.limitMib * 2 ** 20;
+  const most = (value: (result: WorkloadResult) => number) => Math.max(0, ...results.map(value));
+  return {
+    runs: outcomes.length,
+    survived: results.length,
+    hitRate: median(results.map(({ hits, operations }) => hits / operations)),
+    operationsPerSecond: median(results.map(({ seconds, operations }) => operations / seconds)),
+    // With page cache the container sits at its limit whatever happens; there the resident set tells.
+    peakShare: most((result) => peakBytes(cell, result)) / limitBytes,
+    leastCacheMib: Math.min(...results.map(({ leastCacheBytes }) => leastCacheBytes)) / 2 ** 20,
+    meanCacheMib: median(results.map(({ meanCacheBytes }) => meanCacheBytes)) / 2 ** 20,
+    askedCollections: median(results.map(({ askedCollections }) => askedCollections)),
+    evictedMib: median(results.map(({ evictedBytes }) => evictedBytes)) / 2 ** 20,
+  };
+}
+
+function peakBytes(cell: Cell, result: WorkloadResult): number {
+  return cell.base.disturbance === 'page-cache' || result.peakContainerBytes === 0
+    ? result.peakRssBytes
+    : result.peakContainerBytes;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
+}
