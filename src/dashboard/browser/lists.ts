@@ -1,8 +1,8 @@
 import type { EvictionReport } from '../../core/eviction.js';
 import type { CacheStatistics } from '../../core/statistics.js';
 import { formatBytes, formatRatio } from '../../core/units.js';
+import type { FeedStore } from '../../feed/store.js';
 import { byId, clockTime, element } from './elements.js';
-import type { Store } from './store.js';
 
 const WORTH: Readonly<Record<CacheStatistics['worth']['verdict'], string>> = {
   'worth-it': 'Yes',
@@ -13,7 +13,7 @@ const WORTH: Readonly<Record<CacheStatistics['worth']['verdict'], string>> = {
 };
 
 /** Alerts that stand, then those that are over, newest first. */
-export function showAlerts(store: Store): void {
+export function showAlerts(store: FeedStore): void {
   const standing = store.standings.map((alert) =>
     alertItem(alert.severity, alert.status === 'pending' ? 'pending' : alert.severity, alert.message, null),
   );

@@ -1,13 +1,13 @@
 import './page.css';
 import { parseFrame } from '../../feed/frames.js';
+import { FeedStore } from '../../feed/store.js';
 import { byId, setText } from './elements.js';
 import { showAlerts, showEvictions, showWorth } from './lists.js';
 import { ReportDialog } from './report.js';
-import { Store } from './store.js';
 import { showSummary } from './summary.js';
 import { Timeline } from './timeline.js';
 
-const store = new Store();
+const store = new FeedStore();
 const report = new ReportDialog(() => store.evictions);
 const timeline = new Timeline(store, (id) => report.open(id));
 /** What changed since the last drawing; one drawing per animation frame at most. */

@@ -1,10 +1,10 @@
 import type { PressureState } from '../../core/state.js';
 import { formatBytes, formatRatio } from '../../core/units.js';
+import type { FeedStore } from '../../feed/store.js';
 import { byId, clockTime, fillFacts, setText } from './elements.js';
-import type { Store } from './store.js';
 
 /** The level in one word, why, and the handful of numbers that people look for first. */
-export function showSummary({ state, hello }: Store): void {
+export function showSummary({ state, hello }: FeedStore): void {
   if (hello !== null) setText(byId('process', HTMLElement), `${hello.title} · pid ${hello.pid} · Node ${hello.node}`);
   if (state === null) return;
   byId('level', HTMLElement).dataset.level = state.level;

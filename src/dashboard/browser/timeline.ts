@@ -1,9 +1,9 @@
 import { RESOURCE_NAMES } from '../../core/resource.js';
 import { formatBytes, formatRatio } from '../../core/units.js';
 import type { HistoryPoint } from '../../feed/frames.js';
+import type { FeedStore } from '../../feed/store.js';
 import { type Chart, cacheColour, stack, stackedChart, usageChart } from './charts.js';
 import { byId, clockTime, element, setText } from './elements.js';
-import type { Store } from './store.js';
 
 /** While little is known the charts show that, and not a long emptiness; but no less than this. */
 const SHORTEST_SPAN_SECONDS = 30;
@@ -19,14 +19,14 @@ interface UsageView {
 
 /** The charts over time, and the marks of evictions above them. */
 export class Timeline {
-  readonly #store: Store;
+  readonly #store: FeedStore;
   readonly #openReport: (id: number) => void;
   readonly #usage = new Map<string, UsageView>();
   #caches: Chart | null = null;
   #names: readonly string[] = [];
   #spanSeconds = 300;
 
-  constructor(store: Store, openReport: (id: number) => void) {
+  constructor(store: FeedStore, openReport: (id: number) => void) {
     this.#store = store;
     this.#openReport = openReport;
     byId('range', HTMLElement).addEventListener('change', (event) => {
