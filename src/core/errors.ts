@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   ERR_SPILLWAY_LISTENER: 'an event listener threw',
   ERR_SPILLWAY_POLICY: 'an eviction policy of the user threw, or made a decision that makes no sense',
   ERR_SPILLWAY_SOURCE: 'a source of memory readings failed',
+  ERR_SPILLWAY_INSPECT: 'a process cannot be inspected, or does not let itself be inspected',
   ERR_SPILLWAY_CLI: 'a command of the command line tool could not be carried out',
 } as const;
 

@@ -9,6 +9,7 @@ import { isLevel, type Level } from '../core/level.js';
 import type { ObservedPressure } from '../core/observed-pressure.js';
 import type { PressureState } from '../core/state.js';
 import type { PressureStatistics } from '../core/statistics.js';
+import type { Inspection } from '../inspect/server.js';
 import { createPage, markStopped } from '../page/page.js';
 import type { InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 import { claimThread } from '../page/thread-rows.js';
@@ -88,6 +89,7 @@ class StartedRuntime implements PressureRuntime {
   readonly #thread: ThreadRuntime;
   readonly #health: HealthMonitor;
   #sampler: SamplerSupervisor | null = null;
+  #inspection: Inspection | null = null;
   readonly #books: Bookkeeping;
   readonly #alerting: Alerting;
   #stopping: Promise<void> | null = null;
@@ -128,6 +130,7 @@ class StartedRuntime implements PressureRuntime {
       await this.stop();
       throw error;
     }
+    if (this.#resolved.inspect) await this.#startInspection();
     testAccess.set(this, {
       inject: async (readings) => {
         if (this.#stopping !== null || this.#sampler === null) throw stopped('inject');
@@ -216,6 +219,7 @@ class StartedRuntime implements PressureRuntime {
 
   async #stop(): Promise<void> {
     this.#resolved.signal?.removeEventListener('abort', this.#onAbort);
+    await this.#inspection?.close();
     try {
       await this.#sampler?.stop();
     } catch (cause) {
@@ -231,6 +235,18 @@ class StartedRuntime implements PressureRuntime {
   #call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
     if (this.#stopping !== null || this.#sampler === null) return Promise.reject(stopped(what));
     return this.#sampler.call(what, make);
+  }
+
+  /** A process that cannot be inspected works all the same. */
+  async #startInspection(): Promise<void> {
+    try {
+      const { startInspection } = await import('../inspect/server.js');
+      this.#inspection = await startInspection(this);
+    } catch (cause) {
+      this.#thread.report(
+        new SpillwayError('ERR_SPILLWAY_INSPECT', `The runtime cannot be inspected: ${String(cause)}`, { cause }),
+      );
+    }
   }
 
   #keepBooks(): void {
