@@ -1,6 +1,7 @@
 import type { PressureState } from '../core/state.js';
 import { resolveOptions } from '../runtime/options.js';
 import { startPressureRuntime } from '../runtime/pressure-runtime.js';
+import { openSources } from '../sources/detect.js';
 import { statusLine } from '../terminal/status-line.js';
 import { cut, table } from '../terminal/text.js';
 import { type Capabilities, findCapabilities } from './capabilities.js';
@@ -17,23 +18,33 @@ const DETAIL_COLUMNS = 60;
 
 /** `spillway check`: what is there, what is not, and what to do. Fails when memory cannot be watched at all. */
 export async function check(options: CheckOptions, surroundings: Surroundings): Promise<number> {
-  const { state, failure } = await firstState(surroundings.env);
-  const capabilities = findCapabilities(state, failure, new Map(), surroundings.env);
+  const { state, failure } = await firstState();
+  const capabilities = findCapabilities(state, failure, await missingReasons(surroundings.env), surroundings.env);
   const canWatch = state !== null && Object.values(state.resources).some((resource) => resource !== null);
   if (options.json) writeJson(surroundings, document(state, canWatch, surroundings.env, capabilities));
   else writeLines(surroundings, report(state, capabilities, options.verbose === true, surroundings));
   return canWatch ? EXIT.fine : EXIT.failed;
 }
 
-async function firstState(env: NodeJS.ProcessEnv): Promise<{ state: PressureState | null; failure: string }> {
+async function firstState(): Promise<{ state: PressureState | null; failure: string }> {
   try {
-    const { enabled } = resolveOptions({}, env);
     const pressure = await startPressureRuntime({ enabled: true, autoEviction: false, inspect: false, alerts: false });
     const { state } = pressure;
     await pressure.stop();
-    return { state, failure: enabled ? '' : 'switched off' };
+    return { state, failure: '' };
   } catch (error) {
     return { state: null, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Why sources have nothing to read, by name; empty where the options themselves are wrong. */
+async function missingReasons(env: NodeJS.ProcessEnv): Promise<ReadonlyMap<string, string>> {
+  try {
+    const sources = await openSources(resolveOptions({}, env).settings);
+    sources.close();
+    return new Map(sources.missing.map(({ name, reason }) => [name, reason]));
+  } catch {
+    return new Map(); // the runtime could not be started for the same reason, and that is told
   }
 }
 

@@ -101,6 +101,31 @@ describe('spillway check', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
   });
 
+  it('is one JSON document, and fails, where there is no /proc', async () => {
+    const roots = JSON.stringify({ proc: '/no/such/proc', cgroup: '/no/such/cgroup' });
+    const resources = JSON.stringify({ heap: false });
+    const { code, stdout } = await spillway(['check', '--json'], {
+      SPILLWAY_ROOTS: roots,
+      SPILLWAY_RESOURCES: resources,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      system: { memory_monitoring: { available: false, current: { system_memory_percent: null } } },
+      capabilities: { system: { available: false, detail: expect.stringContaining('/no/such/proc') } },
+    });
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['v2-leaf', true],
+    ['v2-no-limit', false],
+    ['v1-no-limit', false],
+  ])('sees in %s whether a control group limits the process', async (tree, available) => {
+    const recorded = join(ROOT, 'test/fixtures/trees', tree);
+    const roots = JSON.stringify({ proc: join(recorded, 'proc'), cgroup: join(recorded, 'cgroup') });
+    const { stdout } = await spillway(['check', '--json'], { SPILLWAY_ROOTS: roots });
+    expect(JSON.parse(stdout)).toMatchObject({ capabilities: { container: { available } } });
+  });
+
   it('is one JSON document where no optional package is installed', async () => {
     const directory = temporaryDirectory();
     cpSync(join(ROOT, 'dist'), join(directory, 'dist'), { recursive: true });
