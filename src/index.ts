@@ -28,3 +28,4 @@ export type { PressureEvent, PressureEvents, PressureListener } from './runtime/
 export type { PressureOptions, ProcessResourceOptions, ResourceOptions } from './runtime/options.js';
 export { type PressureRuntime, startPressureRuntime } from './runtime/pressure-runtime.js';
 export { sharedPressureRuntime } from './runtime/shared-runtime.js';
+export { type AlertSink, sendAlerts } from './telemetry/alert-sinks.js';
