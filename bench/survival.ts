@@ -71,7 +71,7 @@ async function runDemo(mode: Run['mode']): Promise<Run> {
     seconds: (performance.now() - startedAt) / 1000,
     enforced: !output.includes('not enforced by the kernel'),
     result: /^ {2}result +(\S+)/m.exec(output)?.[1] ?? '-',
-    peak: /^ {2}peak memory +(.+) resident/m.exec(output)?.[1] ?? '-',
+    peak: /^ {2}peak memory +(.+) \(/m.exec(output)?.[1] ?? '-',
     evictions: /^ {2}evictions +(.+)$/m.exec(output)?.[1] ?? '-',
   };
 }

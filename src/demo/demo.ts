@@ -30,7 +30,9 @@ export interface DemoResult {
   readonly evictions: EvictionTotals;
   /** Cache entries dropped because of pressure: in rounds, and at each put that went beyond the size held since. */
   readonly evictedEntries: number;
-  /** High-water mark of this process's resident set. */
+  /** The most that was seen to count against the limit, looked at after each job. */
+  readonly peakUsedBytes: number;
+  /** High-water mark of this process's resident set; it counts shared pages that a group may not be charged for. */
   readonly peakRssBytes: number;
 }
 
@@ -48,6 +50,7 @@ export async function runDemo(
   const startedAt = performance.now();
   let lastReportAt = startedAt;
   let jobsDone = 0;
+  let peakUsedBytes = 0;
   let ssimSum = 0;
 
   function progress(now: number): Progress {
@@ -59,6 +62,7 @@ export async function runDemo(
     for (let job = batch.next(); job.done !== true; job = batch.next()) {
       ssimSum += pipeline.run(job.value).ssim;
       jobsDone += 1;
+      peakUsedBytes = Math.max(peakUsedBytes, watch.usedBytes());
       const now = performance.now();
       if (now - lastReportAt >= PROGRESS_INTERVAL_MS) {
         lastReportAt = now;
@@ -83,6 +87,7 @@ export async function runDemo(
     counts: pipeline.counts,
     evictions: watch.totals(),
     evictedEntries,
+    peakUsedBytes,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
 }

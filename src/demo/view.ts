@@ -44,14 +44,14 @@ export function describeLimit({ limitBytes, enforcedBy }: LimitNote): string {
 
 /** The lines at the end. */
 export function summaryLines(result: DemoResult, limit: LimitNote, isProtected: boolean): string[] {
-  const { checksum, jobCount, meanSsim, elapsedMs, peakRssBytes } = result;
+  const { checksum, jobCount, meanSsim, elapsedMs, peakUsedBytes, peakRssBytes } = result;
   const scores = `checksum over the scores of ${jobCount} jobs, mean SSIM ${meanSsim.toFixed(4)}`;
-  const peakRatio = formatRatio(peakRssBytes / limit.limitBytes);
+  const peak = `${formatBytes(peakUsedBytes)} (${formatRatio(peakUsedBytes / limit.limitBytes)} of the limit)`;
   return [
     `${isProtected ? 'protected' : 'unprotected'} run finished in ${(elapsedMs / 1000).toFixed(1)} s`,
     `  result       ${checksum.slice(0, 16)} (${scores})`,
     `  limit        ${describeLimit(limit)}`,
-    `  peak memory  ${formatBytes(peakRssBytes)} resident (${peakRatio} of the limit)`,
+    `  peak memory  ${peak}, resident ${formatBytes(peakRssBytes)}`,
     `  hit rates    ${CACHE_NAMES.map((name) => hitRate(name, result)).join(', ')}`,
     ...(isProtected ? evictionLines(result) : ['  evictions    none: nobody watched the memory']),
   ];

@@ -30,7 +30,8 @@ const RESULT: DemoResult = {
   counts: { validation: { hits: 1, misses: 3 }, resize: { hits: 2, misses: 1 }, frame: { hits: 0, misses: 0 } },
   evictions: TOTALS,
   evictedEntries: 41,
-  peakRssBytes: 400 * MIB,
+  peakUsedBytes: 400 * MIB,
+  peakRssBytes: 440 * MIB,
 };
 
 describe('the progress line', () => {
@@ -57,7 +58,7 @@ describe('the summary', () => {
       'protected run finished in 21.4 s',
       '  result       0123456789abcdef (checksum over the scores of 2000 jobs, mean SSIM 0.6100)',
       '  limit        512 MiB, enforced by the kernel (cgroup-v2)',
-      '  peak memory  400 MiB resident (78.1 % of the limit)',
+      '  peak memory  400 MiB (78.1 % of the limit), resident 440 MiB',
       '  hit rates    validation 25.0 % of 4, resize 66.7 % of 3, frame never asked',
       '  evictions    41 entries under pressure',
       '  rounds       3: 90 MiB evicted, 60 MiB returned, collections 2 (12 ms)',
