@@ -158,6 +158,8 @@ export const THREAD = {
   PACE: 32,
   /** Sampler: the generation that the block is for; another owner of the row finds nothing in it. */
   CONTROL_FOR: 34,
+  /** Sampler: the round of eviction that the order belongs to, as `EvictionReport.id`; 0: none. */
+  ORDER_ROUND: 35,
 } as const;
 export const THREAD_WORDS = 40;
 

@@ -16,6 +16,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface ThreadControl {
   /** Number of the order, 0: none yet. Rows of the thread's caches that carry it owe bytes. */
   order: number;
+  /** The round that the order belongs to, as `EvictionReport.id`; 0: none. */
+  round: number;
   level: Level;
   cause: Resource | null;
   collect: CollectMode;
@@ -27,6 +29,7 @@ export interface ThreadControl {
 
 const NO_CONTROL: Readonly<ThreadControl> = {
   order: 0,
+  round: 0,
   level: 'normal',
   cause: null,
   collect: COLLECT.never,
@@ -61,6 +64,7 @@ export function writeControl(
       Atomics.store(words, cacheOffset(debt.row) + CACHE.ORDER, control.order);
     }
     Atomics.store(words, at + THREAD.ORDER, control.order);
+    Atomics.store(words, at + THREAD.ORDER_ROUND, control.round);
     Atomics.store(words, at + THREAD.ORDER_LEVEL, levelCode(control.level));
     Atomics.store(words, at + THREAD.ORDER_CAUSE, control.cause === null ? -1 : RESOURCES.indexOf(control.cause));
     Atomics.store(words, at + THREAD.ORDER_COLLECT, control.collect);
@@ -97,6 +101,7 @@ export function readControl(words: Int32Array, threadRow: number, into: ThreadCo
       return;
     }
     into.order = Atomics.load(words, at + THREAD.ORDER);
+    into.round = Atomics.load(words, at + THREAD.ORDER_ROUND);
     into.level = levelFromCode(Atomics.load(words, at + THREAD.ORDER_LEVEL));
     into.cause = RESOURCES[Atomics.load(words, at + THREAD.ORDER_CAUSE)] ?? null;
     into.collect = toCollectMode(Atomics.load(words, at + THREAD.ORDER_COLLECT));

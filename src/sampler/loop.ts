@@ -34,10 +34,12 @@ export class SamplingLoop {
 
   /** Brings the next sample forward to when an eviction under way needs it. */
   expedite(): void {
-    const { dueMs } = this.#sampler;
-    if (this.#stopped || dueMs === null) return;
-    const delayMs = Math.max(this.#minIntervalMs, dueMs - monotonicUs() / 1e3);
-    if (monotonicUs() + delayMs * 1e3 < this.#dueUs) this.#plan(delayMs);
+    if (this.#stopped) return;
+    const nowMs = monotonicUs() / 1e3;
+    const dueMs = this.#sampler.dueMs(nowMs);
+    if (dueMs === null) return;
+    const delayMs = Math.max(this.#minIntervalMs, dueMs - nowMs);
+    if ((nowMs + delayMs) * 1e3 < this.#dueUs) this.#plan(delayMs);
   }
 
   stop(): void {

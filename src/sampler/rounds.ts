@@ -1,5 +1,5 @@
 import type { CacheEviction, EvictionReport, EvictionVerdict } from '../core/eviction.js';
-import { planEviction } from '../core/eviction-plan.js';
+import { evictableBytes, planEviction } from '../core/eviction-plan.js';
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
 import { type CacheRow, isCacheLive, liveCaches } from '../page/cache-rows.js';
@@ -24,10 +24,16 @@ import {
   threadOwner,
 } from '../page/thread-rows.js';
 
-/** A thread that has not begun to pay after this long is passed over. Source: half of the 100 ms that a round may take. */
+/**
+ * A thread that has not begun to pay after this long is passed over where others can pay instead. Source: half of the 100 ms that a
+ * round may take.
+ */
 export const UNTAKEN_DEADLINE_MS = 50;
 
-/** A thread that has begun may take this long. Source: a little more than the deadline of an asynchronous cache. */
+/** Where nobody else can pay, an absent thread is waited for longer: its next cache operation pays. */
+export const ALONE_DEADLINE_MS = 1000;
+
+/** A thread that has begun may take this long for each of its caches. Source: a little more than the deadline of an asynchronous one. */
 export const TAKEN_DEADLINE_MS = 2500;
 
 /** Waves of orders in one round: who falls short is made up for by others, but not for ever. */
@@ -43,9 +49,18 @@ export interface RoundDemand {
 
 interface Wave {
   readonly order: number;
-  readonly startMs: number;
-  /** The caches of each thread as planned, by thread row. */
-  readonly threads: Map<number, CacheRow[]>;
+  /** The part of each thread, by thread row. */
+  readonly threads: Map<number, ThreadPart>;
+}
+
+interface ThreadPart {
+  /** All caches that may pay: a thread makes up among its own for one that falls short. */
+  readonly caches: readonly CacheRow[];
+  /** What each was planned to pay, by cache row. */
+  readonly owedBytes: ReadonlyMap<number, number>;
+  /** Receipts seen so far, and when the last one came. */
+  receipts: number;
+  movedMs: number;
 }
 
 interface Round {
@@ -53,8 +68,8 @@ interface Round {
   readonly demand: RoundDemand;
   readonly startMs: number;
   readonly at: number;
-  readonly usedBefore: number;
-  readonly before: ThreadCounters;
+  readonly gauge: Gauge;
+  readonly countersBefore: ThreadCounters;
   readonly caches: Map<string, CacheEviction>;
   evictedBytes: number;
   wave: Wave | null;
@@ -63,10 +78,15 @@ interface Round {
   readonly absent: Set<number>;
 }
 
+/** What a round is measured by: the use of a resource (null: the resident set) when it began, bytes. */
+export interface Gauge {
+  readonly resource: Resource | null;
+  readonly usedBytes: number;
+}
+
 export interface RoundResult {
   readonly report: EvictionReport;
-  /** What the measured usage was when the round began, bytes. */
-  readonly usedBefore: number;
+  readonly before: Gauge;
 }
 
 /**
@@ -94,14 +114,14 @@ export class Rounds {
   }
 
   /** Starts a round; there must be none under way. */
-  start(demand: RoundDemand, usedBefore: number, nowMs: number, at: number): void {
+  start(demand: RoundDemand, gauge: Gauge, nowMs: number, at: number): void {
     this.#round = {
       id: nextRoundId(this.#words),
       demand,
       startMs: nowMs,
       at,
-      usedBefore,
-      before: sumCounters(this.#words),
+      gauge,
+      countersBefore: sumCounters(this.#words),
       caches: new Map(),
       evictedBytes: 0,
       wave: null,
@@ -121,7 +141,7 @@ export class Rounds {
       this.#nextWave(round, nowMs);
     }
     this.#round = null;
-    return { report: this.#report(round, nowMs), usedBefore: round.usedBefore };
+    return { report: this.#report(round, nowMs), before: round.gauge };
   }
 
   /** Has threads collect without evicting: those that hold uncollected bytes. */
@@ -142,7 +162,7 @@ export class Rounds {
     if (round === null) return null;
     if (round.wave !== null) this.#takeReceipts(round, round.wave);
     this.#round = null;
-    return { report: this.#report(round, nowMs), usedBefore: round.usedBefore };
+    return { report: this.#report(round, nowMs), before: round.gauge };
   }
 
   /** The report of a round that asked nobody for anything. */
@@ -169,25 +189,27 @@ export class Rounds {
     const missingBytes = round.demand.bytes - round.evictedBytes;
     if (missingBytes <= 0 || round.waves === MOST_WAVES) return;
     const candidates = liveCaches(this.#words).filter(
-      (cache) => !round.absent.has(cache.threadRow) && mayBeAsked(round.caches.get(keyOf(this.#words, cache))),
+      (cache) => !round.absent.has(cache.threadRow) && mayBeAsked(round.caches.get(keyOf(cache))),
     );
     const shares = planEviction(candidates, missingBytes, this.#respectFloors);
     if (shares.length === 0) return;
     const order = ++this.#lastOrder;
-    const threads = new Map<number, CacheRow[]>();
+    const threads = new Map<number, ThreadPart>();
     for (const threadRow of new Set(shares.map((share) => share.cache.threadRow))) {
-      threads.set(
-        threadRow,
-        candidates.filter((cache) => cache.threadRow === threadRow),
-      );
       const debts = shares
         .filter((share) => share.cache.threadRow === threadRow)
         .map((share) => ({ row: share.cache.row, owedBytes: share.bytes }));
+      threads.set(threadRow, {
+        caches: candidates.filter((cache) => cache.threadRow === threadRow),
+        owedBytes: new Map(debts.map(({ row, owedBytes }) => [row, owedBytes])),
+        receipts: 0,
+        movedMs: nowMs,
+      });
       readControl(this.#words, threadRow, this.#control);
       const { level, cause, collect } = round.demand;
-      writeControl(this.#words, threadRow, { ...this.#control, order, level, cause, collect }, debts);
+      writeControl(this.#words, threadRow, { ...this.#control, order, round: round.id, level, cause, collect }, debts);
     }
-    round.wave = { order, startMs: nowMs, threads };
+    round.wave = { order, threads };
     round.waves++;
     bumpEpoch(this.#words);
     this.#announce();
@@ -195,17 +217,40 @@ export class Rounds {
 
   #isWaveOver(round: Round, wave: Wave, nowMs: number): boolean {
     let over = true;
-    for (const [threadRow, caches] of wave.threads) {
-      if (isOrderDone(this.#words, threadRow, wave.order)) continue;
-      const gone = caches.every(
-        (cache) => !isCacheLive(this.#words, cache.row) || threadOwner(this.#words, threadRow) !== cache.owner,
-      );
-      const taken = caches.some((cache) => isTaken(this.#words, cache.row, wave.order));
-      const patienceMs = taken ? TAKEN_DEADLINE_MS : UNTAKEN_DEADLINE_MS;
-      if (gone || nowMs - wave.startMs >= patienceMs) this.#passOver(round, threadRow);
+    for (const [threadRow, part] of wave.threads) {
+      if (round.absent.has(threadRow) || isOrderDone(this.#words, threadRow, wave.order)) continue;
+      if (this.#isGone(threadRow, part) || this.#isOverdue(round, wave, threadRow, part, nowMs))
+        this.#passOver(round, threadRow);
       else over = false;
     }
     return over;
+  }
+
+  #isGone(threadRow: number, { caches }: ThreadPart): boolean {
+    const owner = threadOwner(this.#words, threadRow);
+    return caches.every((cache) => owner !== cache.owner);
+  }
+
+  /** Whether the thread has shown no sign of life for as long as it is worth to wait for it. */
+  #isOverdue(round: Round, wave: Wave, threadRow: number, part: ThreadPart, nowMs: number): boolean {
+    const receipts = part.caches.filter((cache) => loadReceipt(this.#words, cache.row, wave.order) !== null).length;
+    if (receipts > part.receipts) {
+      part.receipts = receipts;
+      part.movedMs = nowMs;
+    }
+    const silentMs = nowMs - part.movedMs;
+    if (silentMs < UNTAKEN_DEADLINE_MS) return false;
+    if (part.caches.some((cache) => isTaken(this.#words, cache.row, wave.order))) return silentMs >= TAKEN_DEADLINE_MS;
+    return silentMs >= ALONE_DEADLINE_MS || this.#canOthersPay(round, threadRow);
+  }
+
+  #canOthersPay(round: Round, threadRow: number): boolean {
+    return liveCaches(this.#words).some(
+      (cache) =>
+        cache.threadRow !== threadRow &&
+        !round.absent.has(cache.threadRow) &&
+        evictableBytes(cache, this.#respectFloors) > 0,
+    );
   }
 
   /** Takes the order back from a thread that did not get to it: whatever it pays later belongs to no round. */
@@ -217,19 +262,20 @@ export class Rounds {
   }
 
   #takeReceipts(round: Round, wave: Wave): void {
-    for (const [threadRow, caches] of wave.threads) {
+    for (const [threadRow, { caches, owedBytes }] of wave.threads) {
       for (const cache of caches) {
         const receipt = loadReceipt(this.#words, cache.row, wave.order);
-        const outcome: Outcome | null = receipt?.outcome ?? (round.absent.has(threadRow) ? 'not-reached' : null);
+        const planned = owedBytes.get(cache.row);
+        const outcome = receipt?.outcome ?? this.#missedOutcome(round, cache, planned);
         if (outcome === null) continue;
-        const key = keyOf(this.#words, cache);
+        const key = keyOf(cache);
         const before = round.caches.get(key);
         const evictedBytes = receipt?.evictedBytes ?? 0;
         round.evictedBytes += evictedBytes;
         round.caches.set(key, {
           name: cache.name,
           thread: threadId(this.#words, threadRow),
-          requestedBytes: (before?.requestedBytes ?? 0) + (receipt?.requestedBytes ?? 0),
+          requestedBytes: (before?.requestedBytes ?? 0) + (receipt?.requestedBytes ?? planned ?? 0),
           evictedBytes: (before?.evictedBytes ?? 0) + evictedBytes,
           entries: (before?.entries ?? 0) + (receipt?.entries ?? 0),
           durationMs: (before?.durationMs ?? 0) + (receipt?.durationUs ?? 0) / 1e3,
@@ -237,6 +283,13 @@ export class Rounds {
         });
       }
     }
+  }
+
+  /** Why a cache left no receipt; null: it was never its turn. */
+  #missedOutcome(round: Round, cache: CacheRow, plannedBytes: number | undefined): Outcome | null {
+    if (plannedBytes === undefined) return null;
+    if (!isCacheLive(this.#words, cache.row)) return 'gone';
+    return round.absent.has(cache.threadRow) ? 'not-reached' : null;
   }
 
   #report(round: Round, nowMs: number): EvictionReport {
@@ -250,10 +303,10 @@ export class Rounds {
       durationMs: nowMs - round.startMs,
       requestedBytes: round.demand.bytes,
       evictedBytes: round.evictedBytes,
-      returnedBytes: null,
+      returnedBytes: round.evictedBytes === 0 ? 0 : null,
       verdict: verdictOf(round.demand.bytes, round.evictedBytes),
-      collections: Math.max(0, threads.collections - round.before.collections),
-      collectionMs: Math.max(0, threads.collectionUs - round.before.collectionUs) / 1e3,
+      collections: Math.max(0, threads.collections - round.countersBefore.collections),
+      collectionMs: Math.max(0, threads.collectionUs - round.countersBefore.collectionUs) / 1e3,
       caches: [...round.caches.values()],
     };
   }
@@ -264,8 +317,8 @@ function verdictOf(requestedBytes: number, evictedBytes: number): EvictionVerdic
   return evictedBytes > 0 ? 'partial' : 'nothing-to-evict';
 }
 
-function keyOf(words: Int32Array, cache: CacheRow): string {
-  return `${threadId(words, cache.threadRow)}:${cache.row}:${cache.owner}`;
+function keyOf(cache: CacheRow): string {
+  return `${cache.row}:${cache.owner}:${cache.name}`;
 }
 
 /** A cache that failed, or gave less than it was asked for, is not asked again in the same round. */

@@ -136,8 +136,8 @@ export class Sampler {
   }
 
   /** Monotonic ms at which a sample is due whatever the cadence says, because an eviction is under way; null: none is. */
-  get dueMs(): number | null {
-    return this.#steering.dueMs;
+  dueMs(nowMs: number): number | null {
+    return this.#steering.dueMs(nowMs);
   }
 
   /** A thread paid: look at the receipts at once. */
@@ -287,7 +287,7 @@ export class Sampler {
       this.#cadence.consider(level, usedBytes, limitBytes, thresholds, forecast.growthBytesPerSecond);
     }
     const delayMs = this.#cadence.nextDelayMs(nowMs, cpuUs / 1e3, this.#stall.some < 0 ? null : this.#stall.some);
-    const { dueMs } = this.#steering;
+    const dueMs = this.#steering.dueMs(nowMs);
     return dueMs === null ? delayMs : Math.min(delayMs, Math.max(this.#settings.minIntervalMs, dueMs - nowMs));
   }
 

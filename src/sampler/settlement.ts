@@ -1,4 +1,5 @@
 import type { EvictionReport } from '../core/eviction.js';
+import type { Resource } from '../core/resource.js';
 import type { RoundResult } from './rounds.js';
 
 /** A round is measured this long after its end: freed pages reach the kernel within a few milliseconds of a collection. */
@@ -9,6 +10,9 @@ const MOST_WAIT_MS = 10_000;
 
 /** Less relief than this share of what was dropped counts as none. Source: the design, policy 4. */
 const FUTILE_SHARE = 0.25;
+
+/** The use of a resource (null: the resident set) as last read, bytes; null: it is not known any more. */
+export type UsedBytesOf = (resource: Resource | null) => number | null;
 
 interface Pending {
   readonly result: RoundResult;
@@ -23,35 +27,43 @@ export class Settlement {
     this.#pending.push({ result, endMs });
   }
 
-  /** When the next measurement is due, monotonic ms; null: none is. */
-  get dueMs(): number | null {
-    return this.#pending[0] === undefined ? null : this.#pending[0].endMs + SETTLE_MS;
+  /**
+   * When the next measurement is due, monotonic ms; null: none is. One that waits for a collection is not hurried: it is made with
+   * whatever sample comes after it.
+   */
+  dueMs(nowMs: number): number | null {
+    const first = this.#pending[0];
+    if (first === undefined) return null;
+    const measuredMs = first.endMs + SETTLE_MS;
+    return nowMs < measuredMs ? measuredMs : first.endMs + MOST_WAIT_MS;
   }
 
   /**
    * The reports that can be completed with the usage measured now.
-   * @param usedBytes of the resource that the rounds steered by; `uncollectedBytes`: evicted, but not seen collected.
+   * @param usedBytesOf the use of a resource now (null: the resident set); `uncollectedBytes`: evicted, but not seen collected.
    */
-  settle(nowMs: number, usedBytes: number, uncollectedBytes: number): EvictionReport[] {
+  settle(nowMs: number, usedBytesOf: UsedBytesOf, uncollectedBytes: number): EvictionReport[] {
     const settled: EvictionReport[] = [];
     for (let first = this.#pending[0]; first !== undefined; first = this.#pending[0]) {
       const waitedMs = nowMs - first.endMs;
       const visible = waitedMs >= SETTLE_MS && (uncollectedBytes === 0 || waitedMs >= MOST_WAIT_MS);
       if (first.result.report.evictedBytes > 0 && !visible) break;
       this.#pending.shift();
-      settled.push(complete(first.result, usedBytes));
+      settled.push(complete(first.result, usedBytesOf));
     }
     return settled;
   }
 
   /** Completes whatever is open, with the usage measured last: the runtime stops. */
-  flush(usedBytes: number): EvictionReport[] {
-    return this.#pending.splice(0).map(({ result }) => complete(result, usedBytes));
+  flush(usedBytesOf: UsedBytesOf): EvictionReport[] {
+    return this.#pending.splice(0).map(({ result }) => complete(result, usedBytesOf));
   }
 }
 
-function complete({ report, usedBefore }: RoundResult, usedBytes: number): EvictionReport {
-  const returnedBytes = Math.max(0, usedBefore - usedBytes);
+function complete({ report, before }: RoundResult, usedBytesOf: UsedBytesOf): EvictionReport {
+  const usedBytes = usedBytesOf(before.resource);
+  if (usedBytes === null) return report; // the resource has no reading any more: nobody will know
+  const returnedBytes = Math.max(0, before.usedBytes - usedBytes);
   const futile = report.evictedBytes > 0 && returnedBytes < FUTILE_SHARE * report.evictedBytes;
   return { ...report, returnedBytes, verdict: futile ? 'futile' : report.verdict };
 }

@@ -9,7 +9,7 @@ import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters, sumHeldBytes, type ThreadCounters } from '../page/thread-rows.js';
 import { type RoundDemand, Rounds } from './rounds.js';
-import { Settlement } from './settlement.js';
+import { Settlement, type UsedBytesOf } from './settlement.js';
 
 /** What steering needs of a sample. Bytes; ms on the monotonic clock, `at` in epoch ms. */
 export interface SteeringInput {
@@ -69,8 +69,8 @@ export class Steering {
   }
 
   /** Monotonic ms at which somebody must look again, whatever the cadence says; null: nothing is pending. */
-  get dueMs(): number | null {
-    return this.#rounds.active ? 0 : this.#settlement.dueMs;
+  dueMs(nowMs: number): number | null {
+    return this.#rounds.active ? nowMs : this.#settlement.dueMs(nowMs);
   }
 
   /** Takes a sample into account. */
@@ -78,7 +78,7 @@ export class Steering {
     this.#last = input;
     this.advance(input.nowMs);
     const threads = sumCounters(this.#words);
-    for (const report of this.#settlement.settle(input.nowMs, usedBytesOf(input), threads.uncollectedBytes)) {
+    for (const report of this.#settlement.settle(input.nowMs, usedBytesIn(input), threads.uncollectedBytes)) {
       this.#post({ type: 'settled', report });
     }
     if (!this.#settings.autoEviction) return;
@@ -127,10 +127,12 @@ export class Steering {
 
   /** Completes what is open: reports are settled with the usage measured last, calls end with what was done. */
   stop(nowMs: number): void {
-    const usedBytes = this.#last === null ? 0 : usedBytesOf(this.#last);
     const result = this.#rounds.finish(nowMs);
-    if (result !== null) this.#settlement.add(result, nowMs);
-    for (const report of this.#settlement.flush(usedBytes)) this.#post({ type: 'settled', report });
+    if (result !== null) {
+      this.#settlement.add(result, nowMs);
+      this.#post({ type: 'eviction', report: result.report });
+    }
+    for (const report of this.#settlement.flush(usedBytesIn(this.#last))) this.#post({ type: 'settled', report });
     const report = result?.report ?? this.#rounds.emptyReport(this.#last?.level ?? 'normal', this.#last?.at ?? 0);
     for (const call of [...this.#served.splice(0), ...this.#waiting.splice(0)]) call.resolve(report);
   }
@@ -153,7 +155,9 @@ export class Steering {
   #start(demand: RoundDemand, nowMs: number): void {
     const input = this.#last;
     if (input === null) return;
-    this.#rounds.start(demand, usedBytesOf(input), nowMs, Date.now());
+    const { binding, rssBytes } = input;
+    const gauge = { resource: binding?.resource ?? null, usedBytes: binding?.usedBytes ?? rssBytes };
+    this.#rounds.start(demand, gauge, nowMs, Date.now());
     this.advance(nowMs);
   }
 
@@ -206,6 +210,10 @@ export class Steering {
   }
 }
 
-function usedBytesOf(input: SteeringInput): number {
-  return input.binding?.usedBytes ?? input.rssBytes;
+/** The last known use of every resource, and of the process for null. */
+function usedBytesIn(input: SteeringInput | null): UsedBytesOf {
+  return (resource) => {
+    if (resource === null) return input?.rssBytes ?? null;
+    return input?.resources.find((watched) => watched.resource === resource && watched.known)?.usedBytes ?? null;
+  };
 }
