@@ -17,6 +17,7 @@ import { kernelThreadId } from '../sources/kernel-thread.js';
 import { Alerting } from './alerting.js';
 import { Bookkeeping } from './bookkeeping.js';
 import type { PressureEvent, PressureListener } from './events.js';
+import { EvictionCalls } from './eviction-calls.js';
 import { HealthMonitor } from './health-monitor.js';
 import { type PressureOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { SamplerSupervisor } from './sampler-supervisor.js';
@@ -92,6 +93,9 @@ class StartedRuntime implements PressureRuntime {
   #inspection: Inspection | null = null;
   readonly #books: Bookkeeping;
   readonly #alerting: Alerting;
+  readonly #evictions = new EvictionCalls((bytes, level) =>
+    this.#call('evict', (control) => control.evict(bytes, level)),
+  );
   #stopping: Promise<void> | null = null;
   readonly #onAbort = () => void this.stop();
 
@@ -134,6 +138,7 @@ class StartedRuntime implements PressureRuntime {
     testAccess.set(this, {
       inject: async (readings) => {
         if (this.#stopping !== null || this.#sampler === null) throw stopped('inject');
+        this.#thread.refresh();
         await this.#sampler.inject(readings);
       },
       sampleNow: async () => {
@@ -200,8 +205,7 @@ class StartedRuntime implements PressureRuntime {
     }
     if (this.#stopping !== null) throw stopped('evict');
     if (!this.#resolved.enabled) return this.#thread.withSettlement(disabledReport(bytes));
-    const report = await this.#call('evict', (control) => control.evict(bytes, level ?? null));
-    return this.#thread.withSettlement(report);
+    return this.#thread.withSettlement(await this.#evictions.evict(bytes, level ?? null));
   }
 
   until(level: Level, options: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {
@@ -234,6 +238,7 @@ class StartedRuntime implements PressureRuntime {
 
   #call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
     if (this.#stopping !== null || this.#sampler === null) return Promise.reject(stopped(what));
+    this.#thread.refresh();
     return this.#sampler.call(what, make);
   }
 
