@@ -1,5 +1,4 @@
 import type { EvictionRequest } from '../core/eviction.js';
-import { storeQuarantine } from '../page/cache-rows.js';
 import { monotonicUs } from '../page/clock.js';
 import {
   COLLECT,
@@ -12,20 +11,20 @@ import {
   type ThreadControl,
   writeReceipt,
 } from '../page/orders.js';
-import { storeThreadCounters } from '../page/thread-rows.js';
 import type { CacheAccount } from './account.js';
 import { COLLECTION_DUTY, type Collector } from './collection.js';
+import type { EvictionBooks } from './eviction-books.js';
 import { type AsyncAnswer, collectPayment, SLICE_US, type Step } from './payment.js';
 import type { Tracker } from './tracker.js';
 
 /** How long an asynchronous cache may take before the round goes on without it. Source: ten times the 100 ms of a round. */
 export const CACHE_DEADLINE_MS = 1000;
 
-/** Failures in a row that put a cache in quarantine. Source: the design, "when things break". */
-const FAILURES_TO_QUARANTINE = 3;
-
-/** A free-loop payment that has not moved for this long is taken over by the cache operations of the blocked loop. */
+/** A payment on the loop that has not moved for this long is taken over by the cache operations of the blocked loop. */
 const STALLED_US = 20_000;
+
+/** While an asynchronous cache is waited for, the loop shows this often that it turns. */
+const SIGN_OF_LIFE_MS = 5;
 
 /** Collections in an emergency may take this share of wall time: dying of garbage is worse than collecting it. */
 const EMERGENCY_DUTY = 0.5;
@@ -36,21 +35,24 @@ interface Order {
   readonly control: ThreadControl;
   readonly steps: Step;
   readonly abort: AbortController;
-  /** True while a driver on the loop is at it, and while it waits for an asynchronous cache. */
+  /** The asynchronous cache that is at work, null: none is. */
+  promise: Promise<number> | null;
+  /** True while a driver on the loop is at it. */
   driven: boolean;
+  /** True while that driver waits for an asynchronous cache. */
   waiting: boolean;
   /** Counts the steps: a driver that finds it changed after a wait was overtaken by a cache operation. */
   turn: number;
-  /** Monotonic µs of the last step. */
+  /** Monotonic µs of the last step, and while it waits of the last sign that the loop turns. */
   movedUs: number;
 }
 
-/** What the dispatcher tells the rest of the thread. */
-export interface DispatcherEvents {
+export interface DispatcherOptions {
+  readonly threadRow: number;
+  readonly respectFloors: boolean;
+  readonly cacheDeadlineMs: number;
   /** The order was carried out; the receipts are on the page. */
-  orderDone(order: number): void;
-  /** A cache was isolated. */
-  cacheFailed(account: CacheAccount, receipt: Receipt): void;
+  readonly onOrderDone: (order: number) => void;
 }
 
 /**
@@ -59,36 +61,29 @@ export interface DispatcherEvents {
  */
 export class Dispatcher {
   readonly #words: Int32Array;
-  readonly #threadRow: number;
   readonly #tracker: Tracker;
   readonly #collector: Collector;
-  readonly #respectFloors: boolean;
-  readonly #events: DispatcherEvents;
+  readonly #books: EvictionBooks;
+  readonly #options: DispatcherOptions;
   readonly #control = emptyThreadControl();
   #current: Order | null = null;
   #finished = 0;
   #nextInlineSliceUs = 0;
-  #evictedBytes = 0;
+  /** Rows of caches that were unregistered while an order was under way: their receipts count until the next one begins. */
+  #keptRows: number[] = [];
 
   constructor(
     words: Int32Array,
-    threadRow: number,
     tracker: Tracker,
     collector: Collector,
-    respectFloors: boolean,
-    events: DispatcherEvents,
+    books: EvictionBooks,
+    options: DispatcherOptions,
   ) {
     this.#words = words;
-    this.#threadRow = threadRow;
     this.#tracker = tracker;
     this.#collector = collector;
-    this.#respectFloors = respectFloors;
-    this.#events = events;
-  }
-
-  /** Bytes evicted on this thread for pressure so far. */
-  get evictedBytes(): number {
-    return this.#evictedBytes;
+    this.#books = books;
+    this.#options = options;
   }
 
   /**
@@ -98,111 +93,66 @@ export class Dispatcher {
   payInline(): void {
     const order = this.#openOrder();
     if (order === null) return;
-    if (order.control.level === 'emergency') {
-      while (!this.#step(order).done);
+    const nowUs = monotonicUs();
+    const isDrivenElsewhere = nowUs - order.movedUs < STALLED_US;
+    if (order.control.level === 'emergency' && !(order.waiting && isDrivenElsewhere)) {
+      while (!this.#step(order));
       return;
     }
-    const nowUs = monotonicUs();
-    const patienceUs = order.waiting ? CACHE_DEADLINE_MS * 1e3 : STALLED_US;
-    if (nowUs - order.movedUs < patienceUs || nowUs < this.#nextInlineSliceUs) {
+    if (isDrivenElsewhere || nowUs < this.#nextInlineSliceUs) {
       this.#tracker.lookAgain();
       return;
     }
-    const step = this.#step(order);
-    if (step.done) return;
+    if (this.#step(order)) return;
     this.#nextInlineSliceUs = monotonicUs() + 2 * SLICE_US;
     this.#tracker.lookAgain();
-    if (step.promise !== null) void this.#driveOnLoop(order, step.promise);
+    if (order.promise !== null && !order.driven) void this.#driveOnLoop(order);
   }
 
   /** Pays what orders ask for on a free loop: a slice, a turn of the loop, a slice. */
   async payOnLoop(): Promise<void> {
     for (let order = this.#openOrder(); order !== null && !order.driven; order = this.#openOrder()) {
-      await this.#driveOnLoop(order, null);
+      await this.#driveOnLoop(order);
     }
   }
 
   /** Drops `bytes` from this thread's caches at once, without an order. @returns bytes dropped. */
   dropNow(demandBytes: number, request: EvictionRequest): number {
     let droppedBytes = 0;
+    const { respectFloors } = this.#options;
     const steps = collectPayment(
       this.#tracker,
-      { demandBytes, respectFloors: this.#respectFloors, request },
-      (account, receipt) => {
+      { demandBytes, respectFloors, request },
+      (account, { receipt, fault }) => {
         droppedBytes += receipt.evictedBytes;
-        this.#bookEviction(account, receipt);
+        this.#books.book(account, { ...receipt, fault });
       },
     );
-    while (steps.next().done !== true);
+    while (!this.#advance(steps).done);
     return droppedBytes;
   }
 
-  /**
-   * A put took the caches over their cap, or one over its own limit. The caches that go first give what they hold beyond their
-   * protected part, then the one that was put to pays itself.
-   */
-  payOverflow(putter: CacheAccount): void {
-    if (putter.bytes > putter.maxBytes) {
-      putter.dropReason = 'own';
-      this.#trim(putter, putter.bytes - putter.maxBytes, 0);
-      putter.dropReason = 'pressure';
-    }
-    const { totalBytes, capBytes } = this.#tracker;
-    let excessBytes = totalBytes - capBytes;
-    if (excessBytes <= 0) return;
-    for (const account of this.#tracker.accounts) {
-      if (account.priority >= putter.priority || account.quarantined) continue;
-      const keepBytes = Math.max(account.protectedBytes, this.#floorOf(account));
-      if (account.bytes <= keepBytes) continue;
-      excessBytes -= this.#trim(account, Math.min(excessBytes, account.bytes - keepBytes), keepBytes);
-      if (excessBytes <= 0) return;
-    }
-    this.#trim(putter, excessBytes, this.#floorOf(putter));
-  }
-
-  /** Brings the page's copy of this thread's counters up to date. */
-  publishCounters(): void {
-    storeThreadCounters(this.#words, this.#threadRow, {
-      collections: this.#collector.count,
-      collectionUs: this.#collector.totalUs,
-      evictedBytes: this.#evictedBytes,
-      uncollectedBytes: this.#collector.uncollectedBytes,
-    });
+  /** Takes a cache out of the books; its row is kept while the order under way may still need its receipt. */
+  close(account: CacheAccount): void {
+    const keepRow = this.#current !== null && account.open;
+    if (keepRow) this.#keptRows.push(account.row);
+    this.#tracker.close(account, keepRow);
   }
 
   /** Ends what is going on: the runtime stops, or the thread detaches. */
   abort(): void {
     this.#current?.abort.abort();
     this.#current = null;
+    this.#releaseKeptRows();
   }
 
-  #floorOf(account: CacheAccount): number {
-    return this.#respectFloors ? account.minBytes : 0;
-  }
-
-  #trim(account: CacheAccount, bytes: number, floorBytes: number): number {
-    const before = account.bytes;
-    const entriesBefore = account.adapter.entries();
-    try {
-      account.adapter.drop(bytes, floorBytes, Number.POSITIVE_INFINITY, OVERFLOW);
-    } catch {
-      this.#countFailure(account, false);
-    }
-    this.#tracker.reconcile(account);
-    const droppedBytes = Math.max(0, before - account.bytes);
-    this.#evictedBytes += droppedBytes;
-    this.#collector.noteEvicted(droppedBytes);
-    if (entriesBefore >= 0) {
-      const entries = entriesBefore - account.adapter.entries();
-      if (account.dropReason === 'own') account.counters.ownEvictions += entries;
-      else account.counters.pressureEvictions += entries;
-    }
-    return droppedBytes;
+  #releaseKeptRows(): void {
+    for (const row of this.#keptRows.splice(0)) this.#tracker.release(row);
   }
 
   /** The order to work on: the one begun, or a new one from the page; null when there is nothing to pay. */
   #openOrder(): Order | null {
-    if (!readControl(this.#words, this.#threadRow, this.#control)) {
+    if (!readControl(this.#words, this.#options.threadRow, this.#control)) {
       this.#tracker.lookAgain();
       return this.#current;
     }
@@ -212,7 +162,13 @@ export class Dispatcher {
       this.#current = null;
     }
     if (this.#current !== null || number === this.#finished || number === 0) return this.#current;
-    const control = { ...this.#control };
+    this.#releaseKeptRows();
+    this.#current = this.#beginOrder({ ...this.#control });
+    return this.#current;
+  }
+
+  #beginOrder(control: ThreadControl): Order {
+    const { order: number, level, cause, round } = control;
     let demandBytes = 0;
     for (const account of this.#tracker.accounts) {
       const debtBytes = loadDebt(this.#words, account.row, number);
@@ -221,58 +177,54 @@ export class Dispatcher {
     }
     const abort = new AbortController();
     const receipts = new Map<CacheAccount, Receipt>();
-    const request: EvictionRequest = {
-      level: control.level,
-      cause: control.cause,
-      round: number,
-      signal: abort.signal,
-    };
+    const request: EvictionRequest = { level, cause, round, signal: abort.signal };
+    const { respectFloors } = this.#options;
     const steps = collectPayment(
       this.#tracker,
-      { demandBytes, respectFloors: this.#respectFloors, request },
-      (account, receipt) => {
+      { demandBytes, respectFloors, request },
+      (account, { receipt, fault }) => {
         const sum = addReceipts(receipts.get(account), receipt);
         receipts.set(account, sum);
-        this.#bookEviction(account, receipt);
+        this.#books.book(account, { ...receipt, fault });
         writeReceipt(this.#words, account.row, number, sum);
       },
     );
-    this.#current = { number, control, steps, abort, driven: false, waiting: false, turn: 0, movedUs: 0 };
-    return this.#current;
+    return { number, control, steps, abort, promise: null, driven: false, waiting: false, turn: 0, movedUs: 0 };
   }
 
-  /** One step. `promise`: an asynchronous cache is at work, and may be waited for. */
-  #step(order: Order, answer?: AsyncAnswer): { done: boolean; promise: Promise<number> | null } {
+  /** One step. @returns true when it was the last. */
+  #step(order: Order, answer?: AsyncAnswer): boolean {
     order.turn++;
-    const result = order.steps.next(answer);
+    const { done, promise } = this.#advance(order.steps, answer);
+    order.promise = promise;
     order.movedUs = monotonicUs();
-    if (result.done === true) {
-      this.#finish(order);
-      return { done: true, promise: null };
-    }
+    if (done) this.#finish(order);
+    return done;
+  }
+
+  /** Goes on with a payment; what the caches' own callbacks do meanwhile starts nothing new. */
+  #advance(steps: Step, answer?: AsyncAnswer): { done: boolean; promise: Promise<number> | null } {
+    const result = this.#tracker.undisturbed(() => steps.next(answer));
+    if (result.done === true) return { done: true, promise: null };
     result.value?.catch(() => undefined); // whoever waits sees the rejection; who does not must not crash the process
     return { done: false, promise: result.value };
   }
 
-  /** Goes on with an order on the loop until it is finished, or a cache operation overtook. */
-  async #driveOnLoop(order: Order, pending: Promise<number> | null): Promise<void> {
+  /** Goes on with an order on the loop until it is finished, whoever finishes it. */
+  async #driveOnLoop(order: Order): Promise<void> {
     order.driven = true;
-    let promise = pending;
-    let answer: AsyncAnswer | undefined;
-    for (;;) {
+    while (this.#current === order) {
+      const { promise, turn } = order;
+      let answer: AsyncAnswer | undefined;
       if (promise !== null) {
-        const { turn } = order;
         order.waiting = true;
-        answer = await beforeDeadline(promise, order.abort.signal);
+        answer = await this.#answerInTime(order, promise);
         order.waiting = false;
-        if (order.turn !== turn) answer = undefined;
+        if (this.#current !== order) break;
+        if (order.turn !== turn) continue; // a cache operation went on without the answer
       }
-      if (this.#current !== order) break;
-      const step = this.#step(order, answer);
-      if (step.done) break;
-      answer = undefined;
-      promise = step.promise;
-      if (promise === null) await nextTurn();
+      if (this.#step(order, answer)) break;
+      if (order.promise === null) await nextTurn();
     }
     order.driven = false;
   }
@@ -285,30 +237,38 @@ export class Dispatcher {
     if (collect === COLLECT.always || (collect === COLLECT.ifDue && this.#collector.isDue(monotonicUs(), duty))) {
       this.#collector.collect();
     }
-    this.publishCounters();
-    markOrderDone(this.#words, this.#threadRow, order.number);
-    this.#events.orderDone(order.number);
+    this.#books.publish();
+    markOrderDone(this.#words, this.#options.threadRow, order.number);
+    this.#options.onOrderDone(order.number);
   }
 
-  #bookEviction(account: CacheAccount, receipt: Receipt): void {
-    this.#evictedBytes += receipt.evictedBytes;
-    this.#collector.noteEvicted(receipt.evictedBytes);
-    account.counters.pressureEvictions += receipt.entries;
-    this.#countFailure(account, receipt.outcome === 'ok');
-    if (receipt.outcome !== 'ok') this.#events.cacheFailed(account, receipt);
-  }
-
-  #countFailure(account: CacheAccount, behaved: boolean): void {
-    account.failures = behaved ? 0 : account.failures + 1;
-    const quarantined = account.failures >= FAILURES_TO_QUARANTINE;
-    if (quarantined === account.quarantined) return;
-    account.quarantined = quarantined;
-    storeQuarantine(this.#words, account.row, quarantined);
+  /** What an asynchronous cache answered, or how it failed to. The timers do not keep the process alive. */
+  async #answerInTime(order: Order, promise: Promise<number>): Promise<AsyncAnswer> {
+    const { signal } = order.abort;
+    let giveUp: (answer: AsyncAnswer) => void = () => undefined;
+    const late = new Promise<AsyncAnswer>((resolve) => {
+      giveUp = resolve;
+    });
+    const onAbort = () => giveUp({ failed: 'timed-out', fault: 'the round went on without it' });
+    const fault = `it did not answer in ${this.#options.cacheDeadlineMs} ms`;
+    const deadline = setTimeout(() => giveUp({ failed: 'timed-out', fault }), this.#options.cacheDeadlineMs).unref();
+    const life = setInterval(() => {
+      order.movedUs = monotonicUs();
+    }, SIGN_OF_LIFE_MS).unref();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const answer = promise.then<AsyncAnswer, AsyncAnswer>(
+      (claimed) => ({ claimed }),
+      (reason: unknown) => ({ failed: 'rejected', fault: reason }),
+    );
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(deadline);
+      clearInterval(life);
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 }
-
-/** What a cache is told when its put overflowed the cap. */
-const OVERFLOW: EvictionRequest = { level: 'normal', cause: null, round: 0, signal: new AbortController().signal };
 
 function addReceipts(first: Receipt | undefined, second: Receipt): Receipt {
   if (first === undefined) return second;
@@ -325,20 +285,5 @@ function addReceipts(first: Receipt | undefined, second: Receipt): Receipt {
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
-  });
-}
-
-/** What an asynchronous cache answered, or how it failed to. The timer does not keep the process alive. */
-function beforeDeadline(promise: Promise<number>, signal: AbortSignal): Promise<AsyncAnswer> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ failed: 'timed-out' }), CACHE_DEADLINE_MS);
-    timer.unref();
-    signal.addEventListener('abort', () => resolve({ failed: 'timed-out' }), { once: true });
-    promise
-      .then(
-        (claimed) => resolve({ claimed }),
-        () => resolve({ failed: 'rejected' }),
-      )
-      .finally(() => clearTimeout(timer));
   });
 }

@@ -1,5 +1,5 @@
 import type { EvictionRequest } from '../core/eviction.js';
-import { byPriority, evictableBytes, planEviction } from '../core/eviction-plan.js';
+import { byPriority, planEviction } from '../core/eviction-plan.js';
 import { monotonicUs } from '../page/clock.js';
 import type { Outcome, Receipt } from '../page/orders.js';
 import type { CacheAccount } from './account.js';
@@ -21,20 +21,27 @@ export type Step = Generator<Promise<number> | null, void, AsyncAnswer | undefin
 /** How an asynchronous cache came back. */
 export type AsyncAnswer =
   | { readonly claimed: number }
-  | { readonly failed: Extract<Outcome, 'rejected' | 'timed-out'> };
+  | { readonly failed: Extract<Outcome, 'rejected' | 'timed-out'>; readonly fault: unknown };
 
 /** A slice of work between two interruptions, µs. Source: a free loop must not be held for more than 5 ms. */
 export const SLICE_US = 4000;
 
+/** What a cache did when it was asked, and how it failed if it did. */
+export interface Payment {
+  readonly receipt: Receipt;
+  /** What the cache threw, rejected with or answered; undefined where there is nothing to tell. */
+  readonly fault: unknown;
+}
+
 /**
  * Collects a demand from the caches of this thread: priority ascending, each asked for what is still missing, equal
  * priorities in proportion, floors respected, stopping when met; caches in quarantine come last, as a probe. A cache that
- * fails is isolated: what it did drop counts, the next one goes on. Every cache that was asked gets a receipt.
+ * fails is isolated: what it did drop counts, the next one goes on. Every cache that was asked is told of to `onPayment`.
  */
 export function* collectPayment(
   tracker: Tracker,
   terms: PaymentTerms,
-  onReceipt: (account: CacheAccount, receipt: Receipt) => void,
+  onPayment: (account: CacheAccount, payment: Payment) => void,
 ): Step {
   let missingBytes = terms.demandBytes;
   const sound = tracker.accounts.filter((account) => !account.quarantined);
@@ -48,10 +55,11 @@ export function* collectPayment(
         if (missingBytes <= 0) return;
         if (!cache.open) continue; // unregistered meanwhile
         const requestedBytes = Math.min(bytes, missingBytes);
-        const receipt = yield* askCache(tracker, cache, requestedBytes, terms);
-        missingBytes -= receipt.evictedBytes;
-        if (receipt.outcome === 'ok' && receipt.evictedBytes >= requestedBytes) paidInFull.push(cache);
-        onReceipt(cache, receipt);
+        const payment = yield* askCache(tracker, cache, requestedBytes, terms);
+        const { outcome, evictedBytes } = payment.receipt;
+        missingBytes -= evictedBytes;
+        if (outcome === 'ok' && evictedBytes >= requestedBytes) paidInFull.push(cache);
+        onPayment(cache, payment);
       }
       willing = paidInFull; // who fell short is not asked twice; the others make up for it
     }
@@ -64,59 +72,63 @@ function* askCache(
   account: CacheAccount,
   requestedBytes: number,
   terms: PaymentTerms,
-): Generator<Promise<number> | null, Receipt, AsyncAnswer | undefined> {
+): Generator<Promise<number> | null, Payment, AsyncAnswer | undefined> {
   const startUs = monotonicUs();
   const bytesBefore = account.bytes;
   const entriesBefore = account.adapter.entries();
   const floorBytes = terms.respectFloors ? account.minBytes : 0;
-  let outcome: Outcome = 'ok';
+  let verdict: Verdict = SOUND;
   let leftBytes = requestedBytes;
-  while (outcome === 'ok' && leftBytes > 0) {
+  while (leftBytes > 0) {
     const bytesNow = account.bytes;
-    const answer = dropSome(tracker, account, leftBytes, floorBytes, terms.request);
-    const reply = answer.dropped instanceof Promise ? yield answer.dropped : undefined;
-    tracker.reconcile(account);
-    outcome = judge(answer, reply, bytesNow);
+    const answer = dropSome(account, leftBytes, floorBytes, terms.request);
+    const reply = 'dropped' in answer && answer.dropped instanceof Promise ? yield answer.dropped : undefined;
+    const isTold = tracker.reconcile(account);
+    verdict = judge(answer, reply, bytesNow);
+    if (verdict.outcome === 'ok' && !isTold)
+      verdict = { outcome: 'lied', fault: 'its own count of bytes is impossible' };
     leftBytes = requestedBytes - (bytesBefore - account.bytes);
     const wentOn = account.bytes < bytesNow && account.adapter.kind !== 'evictable';
-    if (!wentOn || evictableBytes({ ...account, minBytes: floorBytes }, true) === 0) break;
+    if (verdict.outcome !== 'ok' || !wentOn || !account.open || account.bytes <= floorBytes) break;
     if (leftBytes > 0) yield null;
+    if (!account.open) break; // unregistered between two slices
   }
+  if (verdict.outcome === 'ok' && !account.open) verdict = { outcome: 'gone', fault: undefined };
   const entriesAfter = account.adapter.entries();
-  return {
+  const receipt: Receipt = {
     requestedBytes,
     evictedBytes: Math.max(0, bytesBefore - account.bytes),
     entries: entriesBefore < 0 ? 0 : Math.max(0, entriesBefore - entriesAfter),
     durationUs: monotonicUs() - startUs,
-    outcome,
+    outcome: verdict.outcome,
   };
+  return { receipt, fault: verdict.fault };
 }
 
-type Answer = { readonly dropped: number | undefined | Promise<number>; readonly threw: boolean };
+type Answer = { readonly dropped: number | undefined | Promise<number> } | { readonly threw: unknown };
 
-function dropSome(
-  tracker: Tracker,
-  account: CacheAccount,
-  bytes: number,
-  floorBytes: number,
-  request: EvictionRequest,
-): Answer {
+function dropSome(account: CacheAccount, bytes: number, floorBytes: number, request: EvictionRequest): Answer {
   const sliceEndUs = request.level === 'emergency' ? Number.POSITIVE_INFINITY : monotonicUs() + SLICE_US;
   try {
-    return tracker.undisturbed(() => ({
-      dropped: account.adapter.drop(bytes, floorBytes, sliceEndUs, request),
-      threw: false,
-    }));
-  } catch {
-    return { dropped: undefined, threw: true }; // isolated: the receipt says so, the others go on
+    return { dropped: account.adapter.drop(bytes, floorBytes, sliceEndUs, request) };
+  } catch (threw) {
+    return { threw }; // isolated: the receipt says so, the others go on
   }
 }
 
+interface Verdict {
+  readonly outcome: Outcome;
+  readonly fault: unknown;
+}
+
+const SOUND: Verdict = { outcome: 'ok', fault: undefined };
+
 /** What the cache's word is worth, its own accounting before the call being `heldBytes`. */
-function judge(answer: Answer, reply: AsyncAnswer | undefined, heldBytes: number): Outcome {
-  if (answer.threw) return 'threw';
-  if (reply !== undefined && 'failed' in reply) return reply.failed;
+function judge(answer: Answer, reply: AsyncAnswer | undefined, heldBytes: number): Verdict {
+  if ('threw' in answer) return { outcome: 'threw', fault: answer.threw };
+  if (reply !== undefined && 'failed' in reply) return { outcome: reply.failed, fault: reply.fault };
   const claimed = reply === undefined ? answer.dropped : reply.claimed;
-  if (claimed === undefined || claimed instanceof Promise) return 'ok';
-  return Number.isFinite(claimed) && claimed >= 0 && claimed <= heldBytes ? 'ok' : 'lied';
+  if (claimed === undefined || claimed instanceof Promise) return SOUND;
+  if (Number.isFinite(claimed) && claimed >= 0 && claimed <= heldBytes) return SOUND;
+  return { outcome: 'lied', fault: `it answered ${claimed} and had held ${heldBytes} bytes` };
 }

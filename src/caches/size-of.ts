@@ -1,3 +1,5 @@
+import { describeValue, reasonOf } from '../core/errors.js';
+
 /** Tells the bytes of an entry and what to do when it cannot. */
 export type SizeOf<K, V> = (value: V, key: K) => number;
 
@@ -25,11 +27,13 @@ export function safeSizeOf<K, V>(sizeOf: SizeOf<K, V> | undefined, onFault: (rea
     try {
       bytes = measure(value, key);
     } catch (error) {
-      onFault(`sizeOf threw: ${String(error)}`);
+      onFault(`sizeOf threw: ${reasonOf(error)}`);
       return 0;
     }
     if (Number.isFinite(bytes) && bytes >= 0) return bytes;
-    onFault(sizeOf === undefined ? 'the entry cannot be measured without sizeOf' : `sizeOf answered ${String(bytes)}`);
+    onFault(
+      sizeOf === undefined ? 'the entry cannot be measured without sizeOf' : `sizeOf answered ${describeValue(bytes)}`,
+    );
     return 0;
   };
 }

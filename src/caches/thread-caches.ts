@@ -1,27 +1,22 @@
 import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionRequest } from '../core/eviction.js';
-import { parseBytes } from '../core/units.js';
-import { claimCache, nameByteLength } from '../page/cache-rows.js';
+import { claimCache } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
-import { NAME_BYTES } from '../page/layout.js';
-import { emptyThreadControl, type Receipt, readControl } from '../page/orders.js';
+import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js';
 import { releaseThread, type ThreadClaim } from '../page/thread-rows.js';
 import { type CacheAccount, emptyBooks, moveWindows } from './account.js';
-import { adaptEvictable, isEvictableCache } from './adapters/evictable.js';
-import {
-  adaptLruCache,
-  adaptUnsizedLruCache,
-  isLruCache,
-  type LruCacheLike,
-  tracksSizes,
-} from './adapters/lru-cache.js';
+import { adaptEvictable } from './adapters/evictable.js';
+import { adaptLruCache, adaptUnsizedLruCache, type LruCacheLike, tracksSizes } from './adapters/lru-cache.js';
 import { adaptMap } from './adapters/map.js';
 import { Collector } from './collection.js';
 import type { CacheAdapter, CacheRegistration, CacheStats, EvictableCache, RegisterOptions } from './contract.js';
-import { Dispatcher } from './dispatcher.js';
+import { CACHE_DEADLINE_MS, Dispatcher } from './dispatcher.js';
+import { EvictionBooks } from './eviction-books.js';
 import { HeapWatch } from './heap-watch.js';
 import type { Operations } from './operations.js';
+import { Overflow } from './overflow.js';
+import { type CheckedRegistration, checkRegistration, kindOf, unsupported } from './registration.js';
 import { safeSizeOf } from './size-of.js';
 import { Tracker } from './tracker.js';
 import { Watchdog } from './watchdog.js';
@@ -55,8 +50,12 @@ export interface ThreadCachesOptions {
   readonly workerYoungMib: number | null;
   /** Tells the sampler that an order was carried out. */
   readonly onPaid: (order: number) => void;
-  /** A cache misbehaved; `code` is that of a process warning. */
-  readonly onFault: (code: 'SPILLWAY_SIZE_OF' | 'SPILLWAY_CACHE_FAILED', cache: string, reason: string) => void;
+  /** An entry could not be measured and counts as 0; told for every such entry. */
+  readonly onSizeFault: (cache: string, reason: string) => void;
+  /** A cache failed when it was asked to evict, or told an impossible size; `fault` is what it threw or claimed. */
+  readonly onCacheFailed: (cache: string, outcome: Outcome, fault: unknown) => void;
+  /** How long an asynchronous cache may take; default `CACHE_DEADLINE_MS`. */
+  readonly cacheDeadlineMs?: number;
 }
 
 /** All caches of one thread: registers them, keeps their books, and pays what the page asks for. */
@@ -66,6 +65,8 @@ export class ThreadCaches {
   readonly #options: ThreadCachesOptions;
   readonly #tracker: Tracker;
   readonly #collector: Collector;
+  readonly #books: EvictionBooks;
+  readonly #overflow: Overflow;
   readonly #dispatcher: Dispatcher;
   readonly #heapWatch: HeapWatch;
   readonly #watchdog: Watchdog;
@@ -79,16 +80,24 @@ export class ThreadCaches {
     this.#words = words;
     this.#claim = claim;
     this.#options = options;
+    const { respectCacheLimits: respectFloors, onCacheFailed } = options;
     this.#collector = new Collector(options.collectGarbage);
     this.#heapWatch = new HeapWatch(words, claim.row, this.#collector, options.workerYoungMib);
     this.#tracker = new Tracker(words, claim.generation, {
       epochMoved: () => this.#epochMoved(),
-      overflowed: (account) => this.#dispatcher.payOverflow(account),
+      overflowed: (account) => {
+        if (options.enabled) this.#overflow.pay(account);
+      },
     });
-    this.#dispatcher = new Dispatcher(words, claim.row, this.#tracker, this.#collector, options.respectCacheLimits, {
-      orderDone: options.onPaid,
-      cacheFailed: (account, receipt: Receipt) =>
-        options.onFault('SPILLWAY_CACHE_FAILED', account.name, `it ${receipt.outcome} when asked to evict`),
+    this.#books = new EvictionBooks(words, claim.row, this.#collector, (account, outcome, fault) =>
+      onCacheFailed(account.name, outcome, fault),
+    );
+    this.#overflow = new Overflow(this.#tracker, this.#books, respectFloors);
+    this.#dispatcher = new Dispatcher(words, this.#tracker, this.#collector, this.#books, {
+      threadRow: claim.row,
+      respectFloors,
+      cacheDeadlineMs: options.cacheDeadlineMs ?? CACHE_DEADLINE_MS,
+      onOrderDone: options.onPaid,
     });
     this.#watchdog = new Watchdog(words, this.#collector, {
       heldBytes: () => {
@@ -114,20 +123,10 @@ export class ThreadCaches {
    */
   register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration {
     const checked = checkRegistration(options);
-    if (typeof cache !== 'object' || cache === null) throw unsupported(cache);
-    if (this.#registered.has(cache)) {
-      throw new SpillwayError(
-        'ERR_SPILLWAY_CACHE_DUPLICATE',
-        `The object for cache '${checked.name}' is registered already`,
-      );
-    }
-    if (this.#names.has(checked.name)) {
-      throw new SpillwayError(
-        'ERR_SPILLWAY_CACHE_DUPLICATE',
-        `A cache named '${checked.name}' is registered already on this thread`,
-      );
-    }
     const kind = kindOf(cache);
+    if (registeredObjects().has(cache)) throw duplicate(`The object for cache '${checked.name}' is registered already`);
+    if (this.#names.has(checked.name))
+      throw duplicate(`A cache named '${checked.name}' is registered already on this thread`);
     const row = claimCache(this.#words, this.#claim, {
       name: checked.name,
       priority: checked.priority,
@@ -135,12 +134,24 @@ export class ThreadCaches {
       maxBytes: Number.isFinite(checked.maxBytes) ? checked.maxBytes : -1,
       rebuildUs: checked.rebuildMs === null ? -1 : Math.round(checked.rebuildMs * 1e3),
     });
-    const account = this.#openAccount(row, checked, (operations) => this.#adapt(cache, kind, options, operations));
+    let account: CacheAccount;
+    try {
+      account = this.#openAccount(row, checked, (operations) => this.#adapt(cache, kind, checked, operations));
+    } catch (cause) {
+      this.#tracker.release(row);
+      throw unsupported(cache, cause);
+    }
     this.#names.add(checked.name);
+    registeredObjects().add(cache);
     const registration = this.#registration(account, cache);
     this.#registered.set(cache, registration);
     this.#tracker.look();
     return registration;
+  }
+
+  /** Books what the caches hold now, also those that tell nobody when that changes. */
+  refresh(): void {
+    this.#tracker.reconcileAll();
   }
 
   /** An order stands on the page and the loop is free: pay it in slices. */
@@ -158,10 +169,12 @@ export class ThreadCaches {
     clearInterval(this.#beat);
     this.#dispatcher.abort();
     for (const registration of [...this.#registered.values()]) registration.unregister();
+    this.#tracker.end();
     releaseThread(this.#words, this.#claim);
   }
 
   #epochMoved(): void {
+    this.#tracker.reconcileAll();
     const isNew = this.#heapWatch.publishIfDue(this.#tracker.totalBytes);
     if (!this.#options.enabled || !readControl(this.#words, this.#claim.row, this.#control)) return;
     const { capBytes, paceBytes } = this.#control;
@@ -172,7 +185,7 @@ export class ThreadCaches {
     if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.isDue(nowUs, PACE_DUTY)) {
       this.#collector.collect();
     }
-    this.#dispatcher.publishCounters();
+    this.#books.publish();
     if (nowUs - this.#countersUs < COUNTERS_INTERVAL_US) return;
     this.#countersUs = nowUs;
     this.#tracker.publishCounters();
@@ -180,7 +193,7 @@ export class ThreadCaches {
 
   #openAccount(
     row: number,
-    checked: CheckedRegistration,
+    checked: Pick<CheckedRegistration<never, never>, 'name' | 'priority' | 'minBytes' | 'maxBytes'>,
     adapt: (operations: Operations) => CacheAdapter,
   ): CacheAccount {
     const { name, priority, minBytes, maxBytes } = checked;
@@ -196,22 +209,23 @@ export class ThreadCaches {
     const opened: CacheAccount = { ...account, ...books, adapter: UNADAPTED };
     opened.adapter = adapt(this.#tracker.operationsOf(opened));
     this.#tracker.open(opened);
+    if (!this.#tracker.reconcile(opened)) {
+      this.#options.onCacheFailed(name, 'lied', 'its own count of bytes is impossible; it counts as 0 until it is not');
+    }
     return opened;
   }
 
   #adapt<K, V>(
     cache: RegistrableCache<K, V>,
     kind: CacheAdapter['kind'],
-    options: RegisterOptions<K, V>,
+    { name, sizeOf: given }: CheckedRegistration<K, V>,
     operations: Operations,
   ): CacheAdapter {
-    const sizeOf = safeSizeOf(options.sizeOf, (reason) =>
-      this.#options.onFault('SPILLWAY_SIZE_OF', options.name, reason),
-    );
+    const sizeOf = safeSizeOf(given, (reason) => this.#options.onSizeFault(name, reason));
     if (kind === 'map') return adaptMap(cache as Map<K, V>, sizeOf, operations);
     if (kind === 'evictable') return adaptEvictable(cache as EvictableCache);
     const lru = cache as LruCacheLike<K, V>;
-    return options.sizeOf === undefined && tracksSizes(lru)
+    return given === undefined && tracksSizes(lru)
       ? adaptLruCache(lru, operations)
       : adaptUnsizedLruCache(lru, sizeOf, operations);
   }
@@ -223,14 +237,15 @@ export class ThreadCaches {
       if (!open) return;
       open = false;
       account.adapter.detach();
-      tracker.close(account);
+      this.#dispatcher.close(account);
+      registeredObjects().delete(cache);
       this.#registered.delete(cache);
       this.#names.delete(account.name);
     };
-    const operations = tracker.operationsOf(account);
     return {
       name: account.name,
       get bytes() {
+        if (open) tracker.reconcile(account);
         return account.bytes;
       },
       get stats() {
@@ -243,12 +258,25 @@ export class ThreadCaches {
             `Expected \`bytes\` to be a finite number, got ${describeValue(bytes)}`,
           );
         }
-        if (open) operations.put(Math.max(0, account.bytes + bytes));
+        if (open) tracker.added(account, bytes);
       },
       unregister,
       [Symbol.dispose]: unregister,
     };
   }
+}
+
+/** Objects that any runtime of this thread has taken in, also one of another copy of the package: none is instrumented twice. */
+function registeredObjects(): WeakSet<object> {
+  const place = globalThis as { [REGISTERED]?: WeakSet<object> };
+  place[REGISTERED] ??= new WeakSet();
+  return place[REGISTERED];
+}
+
+const REGISTERED = Symbol.for('spillway.registered-objects.1');
+
+function duplicate(message: string): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_CACHE_DUPLICATE', message);
 }
 
 /** Stands in while the adapter is made: it is laid over the cache before the account is open. */
@@ -259,62 +287,6 @@ const UNADAPTED: CacheAdapter = {
   drop: () => undefined,
   detach: () => undefined,
 };
-
-interface CheckedRegistration {
-  readonly name: string;
-  readonly priority: number;
-  readonly minBytes: number;
-  readonly maxBytes: number;
-  readonly rebuildMs: number | null;
-}
-
-const KNOWN_OPTIONS = ['name', 'priority', 'minBytes', 'maxBytes', 'sizeOf', 'rebuildCost'];
-const DEFAULT_PRIORITY = 10;
-
-function checkRegistration<K, V>(options: RegisterOptions<K, V>): CheckedRegistration {
-  if (typeof options !== 'object' || options === null) throw badArgument('options', 'an object with a name', options);
-  for (const key of Object.keys(options)) {
-    if (!KNOWN_OPTIONS.includes(key)) throw badArgument(`options.${key}`, `one of ${KNOWN_OPTIONS.join(', ')}`, key);
-  }
-  const { name, priority = DEFAULT_PRIORITY, minBytes = 0, maxBytes, sizeOf, rebuildCost } = options;
-  if (typeof name !== 'string' || name === '' || nameByteLength(name) > NAME_BYTES) {
-    throw badArgument('options.name', `a name of 1 to ${NAME_BYTES} bytes`, name);
-  }
-  if (!Number.isInteger(priority) || Math.abs(priority) >= 2 ** 31)
-    throw badArgument('options.priority', 'a 32-bit whole number', priority);
-  const floor = parseBytes(minBytes);
-  if (floor === null) throw badArgument('options.minBytes', "bytes or a size such as '64MiB'", minBytes);
-  const limit =
-    maxBytes === undefined || maxBytes === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : parseBytes(maxBytes);
-  if (limit === null) throw badArgument('options.maxBytes', "bytes or a size such as '64MiB'", maxBytes);
-  if (limit < floor) throw badArgument('options.maxBytes', `at least minBytes (${floor})`, maxBytes);
-  if (sizeOf !== undefined && typeof sizeOf !== 'function') throw badArgument('options.sizeOf', 'a function', sizeOf);
-  if (rebuildCost !== undefined && !(Number.isFinite(rebuildCost) && rebuildCost >= 0)) {
-    throw badArgument('options.rebuildCost', 'milliseconds >= 0', rebuildCost);
-  }
-  return { name, priority, minBytes: floor, maxBytes: limit, rebuildMs: rebuildCost ?? null };
-}
-
-function badArgument(path: string, expected: string, given: unknown): SpillwayError {
-  return new SpillwayError(
-    'ERR_SPILLWAY_ARGUMENT',
-    `Expected \`${path}\` to be ${expected}, got ${describeValue(given)}`,
-  );
-}
-
-function kindOf(cache: object): CacheAdapter['kind'] {
-  if (isLruCache(cache)) return 'lru-cache';
-  if (cache instanceof Map) return 'map';
-  if (isEvictableCache(cache)) return 'evictable';
-  throw unsupported(cache);
-}
-
-function unsupported(cache: unknown): SpillwayError {
-  return new SpillwayError(
-    'ERR_SPILLWAY_CACHE_UNSUPPORTED',
-    `Expected the cache to be an LRUCache (10 or later), a Map, or an object with \`bytes\` and \`evict()\`, got ${describeValue(cache)}`,
-  );
-}
 
 function statsOf(account: CacheAccount): CacheStats {
   const nowMs = monotonicMs();

@@ -1,5 +1,11 @@
 import { MIB } from '../core/units.js';
-import { releaseCache, storeCacheBytes, storeCacheCounters, storeCacheEntries } from '../page/cache-rows.js';
+import {
+  releaseCache,
+  retireCache,
+  storeCacheBytes,
+  storeCacheCounters,
+  storeCacheEntries,
+} from '../page/cache-rows.js';
 import { monotonicMs } from '../page/clock.js';
 import { loadEpoch } from '../page/page.js';
 import { type CacheAccount, moveWindows } from './account.js';
@@ -31,6 +37,8 @@ export class Tracker {
   #epoch = -1;
   /** True while attending: what the caches do meanwhile (dispose callbacks, say) is booked but starts nothing new. */
   #attending = false;
+  #ended = false;
+  #reconciling = false;
   #totalBytes = 0;
   /** Bytes that came and went by puts since the thread last attended, and how many puts those were. */
   #unseenBytes = 0;
@@ -70,12 +78,23 @@ export class Tracker {
     this.reconcile(account);
   }
 
-  close(account: CacheAccount): void {
+  /** @param keepRow its bytes count no more, but its receipt is still to be read: `release` ends it. */
+  close(account: CacheAccount, keepRow: boolean): void {
     if (!account.open) return;
     account.open = false;
     this.#accounts = this.#accounts.filter((other) => other !== account);
     this.#totalBytes -= account.bytes;
-    releaseCache(this.#words, account.row, this.#generation);
+    if (keepRow) retireCache(this.#words, account.row, this.#generation);
+    else this.release(account.row);
+  }
+
+  release(row: number): void {
+    releaseCache(this.#words, row, this.#generation);
+  }
+
+  /** The thread's row was given back: whatever still calls finds nothing to do. */
+  end(): void {
+    this.#ended = true;
   }
 
   /** What the adapter of `account` calls from inside the cache's own operations. */
@@ -99,17 +118,24 @@ export class Tracker {
       },
       put: (bytes) => {
         counters.puts++;
-        this.#unseenBytes += Math.abs(bytes - account.bytes);
-        this.#book(account, bytes);
-        if (this.#unseenBytes > UNSEEN_BYTES || ++this.#unseenPuts > UNSEEN_PUTS) this.attend();
-        else this.look();
-        if (this.#totalBytes > this.#capBytes || account.bytes > account.maxBytes) this.#overflow(account);
+        this.#grown(account, bytes);
       },
       shrink: (bytes) => {
         this.#book(account, bytes);
         this.look();
       },
     };
+  }
+
+  /**
+   * The cache was told to hold more, or less (negative). Its own count is the truth where it has moved already; a cache that tells
+   * before it changes is taken at its word until the next look.
+   */
+  added(account: CacheAccount, bytes: number): void {
+    const bytesBefore = account.bytes;
+    this.reconcile(account);
+    const hasMoved = account.bytes !== bytesBefore;
+    this.#grown(account, hasMoved ? account.bytes : Math.max(0, bytesBefore + bytes));
   }
 
   /** The look at the page: a single load unless something is new. */
@@ -119,7 +145,7 @@ export class Tracker {
 
   /** Sees to what is new on the page, unless this is the middle of doing so. */
   attend(): void {
-    if (this.#attending) return;
+    if (this.#attending || this.#ended) return;
     this.#attending = true;
     try {
       this.#epoch = loadEpoch(this.#words);
@@ -147,17 +173,28 @@ export class Tracker {
     this.#epoch = -1;
   }
 
-  /** Asks the cache itself what it holds, and books that. @returns bytes, 0 where the cache's answer is impossible. */
-  reconcile(account: CacheAccount): number {
-    let bytes = 0;
+  /**
+   * Asks the cache itself what it holds, and books that.
+   * @returns false where its answer is impossible, or it threw; what was booked before stays then.
+   */
+  reconcile(account: CacheAccount): boolean {
+    let bytes: number;
     try {
-      const answer = account.adapter.bytes();
-      if (Number.isFinite(answer) && answer > 0) bytes = answer;
+      bytes = account.adapter.bytes();
     } catch {
-      bytes = account.bytes; // a getter that throws tells nothing new; the dispatcher isolates the cache when it asks it
+      return false; // a getter that throws tells nothing; whoever asked reports it
     }
+    if (!(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER)) return false;
     this.#book(account, bytes);
-    return bytes;
+    return true;
+  }
+
+  /** Books what the caches of users hold now, since nothing tells when that changes, and what others lost to a timer. */
+  reconcileAll(): void {
+    if (this.#reconciling) return; // a getter of a user's cache that reads the state would never come back
+    this.#reconciling = true;
+    for (const account of this.#accounts) this.reconcile(account);
+    this.#reconciling = false;
   }
 
   /** Brings the page's copy of counters and entries up to date. */
@@ -170,15 +207,25 @@ export class Tracker {
     }
   }
 
+  #grown(account: CacheAccount, bytes: number): void {
+    this.#unseenBytes += Math.abs(bytes - account.bytes);
+    this.#book(account, bytes);
+    if (this.#unseenBytes > UNSEEN_BYTES || ++this.#unseenPuts > UNSEEN_PUTS) this.attend();
+    else this.look();
+    if (this.#totalBytes > this.#capBytes || account.bytes > account.maxBytes) this.#overflow(account);
+  }
+
   #book(account: CacheAccount, bytes: number): void {
     if (bytes === account.bytes) return;
-    this.#totalBytes += bytes - account.bytes;
+    if (account.open) {
+      this.#totalBytes += bytes - account.bytes;
+      storeCacheBytes(this.#words, account.row, Math.round(bytes));
+    }
     account.bytes = bytes;
-    if (account.open) storeCacheBytes(this.#words, account.row, Math.round(bytes));
   }
 
   #overflow(account: CacheAccount): void {
-    if (this.#attending) return;
+    if (this.#attending || !account.open) return;
     this.#attending = true;
     try {
       this.#attention.overflowed(account);

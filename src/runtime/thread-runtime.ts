@@ -1,10 +1,11 @@
 import { resourceLimits } from 'node:worker_threads';
 import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
 import { type RegistrableCache, ThreadCaches } from '../caches/thread-caches.js';
-import { describeValue, SpillwayError } from '../core/errors.js';
+import { describeValue, reasonOf, SpillwayError } from '../core/errors.js';
 import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
 import { isAtLeast, isLevel, type Level } from '../core/level.js';
 import type { PressureState } from '../core/state.js';
+import type { Outcome } from '../page/orders.js';
 import { addSampleListeners } from '../page/page.js';
 import type { SamplerMessage, ThreadMessage } from '../page/protocol.js';
 import type { PublishedState } from '../page/state-codec.js';
@@ -30,6 +31,7 @@ export class ThreadRuntime {
   readonly #emitter = new PressureEmitter();
   readonly #settlements = new Map<number, PendingSettlement>();
   readonly #interest: NodeJS.Timeout;
+  /** Caches that were warned of. */
   readonly #warned = new Set<string>();
   #wantsSamples = false;
   #closed = false;
@@ -48,7 +50,8 @@ export class ThreadRuntime {
       ...options,
       workerYoungMib: resourceLimits.maxYoungGenerationSizeMb ?? null,
       onPaid: (order) => post({ type: 'paid', order }),
-      onFault: (code, cache, reason) => this.#warnOnce(code, cache, reason),
+      onSizeFault: (cache, reason) => this.#warnOfSize(cache, reason),
+      onCacheFailed: (cache, outcome, fault) => this.report(cacheFailed(cache, outcome, fault)),
     });
     this.#interest = setInterval(() => this.#updateInterest(), INTEREST_MS);
     this.#interest.unref();
@@ -59,7 +62,13 @@ export class ThreadRuntime {
   }
 
   get state(): PressureState {
+    this.#caches.refresh();
     return this.#view.snapshot(this.#options.enabled);
+  }
+
+  /** Brings what the page says of this thread's caches up to date, for a sampler that is about to look. */
+  refresh(): void {
+    this.#caches.refresh();
   }
 
   /** What the sampler last published, numbers only; valid until the next call. */
@@ -196,12 +205,18 @@ export class ThreadRuntime {
     addSampleListeners(this.#words, wants ? 1 : -1);
   }
 
-  #warnOnce(code: string, cache: string, reason: string): void {
-    const key = `${code}:${cache}`;
-    if (this.#warned.has(key)) return;
-    this.#warned.add(key);
-    process.emitWarning(`Cache '${cache}': ${reason}`, { type: 'SpillwayWarning', code });
+  /** Once per cache: a `sizeOf` that fails for one entry fails for many. */
+  #warnOfSize(cache: string, reason: string): void {
+    if (this.#warned.has(cache)) return;
+    this.#warned.add(cache);
+    const message = `Cache '${cache}': ${reason}; such entries count as 0 bytes`;
+    process.emitWarning(message, { type: 'SpillwayWarning', code: 'SPILLWAY_SIZE_OF' });
   }
+}
+
+function cacheFailed(cache: string, outcome: Outcome, fault: unknown): SpillwayError {
+  const message = `Cache '${cache}' ${outcome} when it was asked to evict: ${reasonOf(fault)}`;
+  return new SpillwayError('ERR_SPILLWAY_CACHE_FAILED', message, { cause: fault });
 }
 
 /** A report that waits for its measured outcome. */

@@ -1,0 +1,87 @@
+import type { EvictionRequest } from '../core/eviction.js';
+import type { CacheAccount } from './account.js';
+import type { EvictionBooks } from './eviction-books.js';
+import type { Tracker } from './tracker.js';
+
+/** What a cache is told when its put overflowed the cap. */
+const OVERFLOW: EvictionRequest = { level: 'normal', cause: null, round: 0, signal: new AbortController().signal };
+
+/**
+ * Keeps the caches under their cap, inside the put that took them over it. Runs on the thread that owns them; never waits: what an
+ * asynchronous cache drops later is booked when it has dropped it.
+ */
+export class Overflow {
+  readonly #tracker: Tracker;
+  readonly #books: EvictionBooks;
+  readonly #respectFloors: boolean;
+  /** Asynchronous caches that are still at it: they are not asked again meanwhile. */
+  readonly #pending = new Set<CacheAccount>();
+
+  constructor(tracker: Tracker, books: EvictionBooks, respectFloors: boolean) {
+    this.#tracker = tracker;
+    this.#books = books;
+    this.#respectFloors = respectFloors;
+  }
+
+  /**
+   * A put took the caches over their cap, or one over its own limit. The caches that go first give what they hold beyond their
+   * protected part, then the one that was put to pays itself.
+   */
+  pay(putter: CacheAccount): void {
+    if (putter.bytes > putter.maxBytes) {
+      putter.dropReason = 'own';
+      this.#trim(putter, putter.bytes - putter.maxBytes, 0);
+      putter.dropReason = 'pressure';
+    }
+    const { totalBytes, capBytes } = this.#tracker;
+    let excessBytes = totalBytes - capBytes;
+    if (excessBytes <= 0) return;
+    for (const account of this.#tracker.accounts) {
+      if (account.priority >= putter.priority || account.quarantined) continue;
+      const keepBytes = Math.max(account.protectedBytes, this.#floorOf(account));
+      if (account.bytes <= keepBytes) continue;
+      excessBytes -= this.#trim(account, Math.min(excessBytes, account.bytes - keepBytes), keepBytes);
+      if (excessBytes <= 0) return;
+    }
+    this.#trim(putter, excessBytes, this.#floorOf(putter));
+  }
+
+  #floorOf(account: CacheAccount): number {
+    return this.#respectFloors ? account.minBytes : 0;
+  }
+
+  #trim(account: CacheAccount, bytes: number, floorBytes: number): number {
+    if (this.#pending.has(account)) return 0;
+    const bytesBefore = account.bytes;
+    const entriesBefore = account.adapter.entries();
+    let fault: unknown;
+    let threw = false;
+    try {
+      const answer = account.adapter.drop(bytes, floorBytes, Number.POSITIVE_INFINITY, OVERFLOW);
+      if (answer instanceof Promise) this.#await(account, answer);
+    } catch (thrown) {
+      threw = true;
+      fault = thrown;
+    }
+    this.#tracker.reconcile(account);
+    const evictedBytes = Math.max(0, bytesBefore - account.bytes);
+    const entries = entriesBefore < 0 ? 0 : Math.max(0, entriesBefore - account.adapter.entries());
+    this.#books.book(account, { evictedBytes, entries, outcome: threw ? 'threw' : 'ok', fault });
+    return evictedBytes;
+  }
+
+  #await(account: CacheAccount, answer: Promise<number>): void {
+    this.#pending.add(account);
+    const bytesBefore = account.bytes;
+    const settle = (outcome: 'ok' | 'rejected', fault: unknown) => {
+      this.#pending.delete(account);
+      this.#tracker.reconcile(account);
+      const evictedBytes = Math.max(0, bytesBefore - account.bytes);
+      this.#books.book(account, { evictedBytes, entries: 0, outcome, fault });
+    };
+    answer.then(
+      () => settle('ok', undefined),
+      (fault: unknown) => settle('rejected', fault),
+    );
+  }
+}
