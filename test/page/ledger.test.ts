@@ -234,6 +234,7 @@ describe('orders', () => {
     const row = claimCache(words, claim, describeCache('a'));
     const control = {
       order: 7,
+      round: 3,
       level: 'critical',
       cause: 'heap',
       collect: COLLECT.ifDue,
