@@ -30,7 +30,7 @@ export function readAlertRules(options: Section, settings: Pick<Settings, 'resou
   if (!Array.isArray(value)) return options.refuse('alerts', 'an array of rules, or false', value);
   const names = new Set<string>();
   return value.map((rule: unknown, index) => {
-    const section = new Section(`options.alerts[${index}]`, rule);
+    const section = new Section(`alerts[${index}]`, rule);
     const read = readRule(section);
     if (names.has(read.name)) section.refuse('name', 'unique among the rules', read.name);
     names.add(read.name);

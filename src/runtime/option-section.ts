@@ -9,20 +9,26 @@ interface Range {
   readonly below?: number;
 }
 
-/** One object of the options, with the path that its errors name. */
+/** One object of the options, with the path that its errors name. Only `undefined` means that an option is not given. */
 export class Section {
   readonly #path: string;
   readonly #values: Readonly<Record<string, unknown>>;
+  /** Where the values come from, for errors, by name; '' is that of the whole section. */
+  readonly #origins: Readonly<Record<string, string>>;
 
-  constructor(path: string, value: unknown) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refusal(path, 'an object', value);
+  constructor(path: string, value: unknown, origins: Readonly<Record<string, string>> = {}) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw refusal(path, 'an object', value, origins['']);
     this.#path = path;
     this.#values = value as Readonly<Record<string, unknown>>;
+    this.#origins = origins;
   }
 
-  withDefaults(defaults: Readonly<Record<string, unknown>>): Section {
+  /** The same with values for what is not given. @param origins where each of the defaults comes from. */
+  withDefaults(defaults: Readonly<Record<string, unknown>>, origins: Readonly<Record<string, string>>): Section {
     const given = Object.fromEntries(Object.entries(this.#values).filter(([, value]) => value !== undefined));
-    return new Section(this.#path, { ...defaults, ...given });
+    const used = Object.fromEntries(Object.entries(origins).filter(([name]) => !Object.hasOwn(given, name)));
+    return new Section(this.#path, { ...defaults, ...given }, used);
   }
 
   /** Refuses keys that are not in `names`. */
@@ -31,7 +37,7 @@ export class Section {
       if (names.includes(key)) continue;
       throw new SpillwayError(
         'ERR_SPILLWAY_OPTION',
-        `Unknown option \`${this.#at(key)}\`; expected one of ${names.join(', ')}`,
+        `Unknown option \`${this.#at(key)}\`; expected one of ${names.join(', ')}${fromWhere(this.#origins[''])}`,
       );
     }
   }
@@ -41,16 +47,17 @@ export class Section {
   }
 
   section(name: string): Section {
-    return new Section(this.#at(name), this.#values[name] ?? {});
+    const origin = this.#originOf(name);
+    return new Section(this.#at(name), this.#given(name, {}), origin === undefined ? {} : { '': origin });
   }
 
   boolean(name: string, fallback: boolean): boolean {
-    const value = this.#values[name] ?? fallback;
+    const value = this.#given(name, fallback);
     return typeof value === 'boolean' ? value : this.refuse(name, 'true or false', value);
   }
 
   number(name: string, fallback: number, range: Range): number {
-    const value = this.#values[name] ?? fallback;
+    const value = this.#given(name, fallback);
     if (typeof value !== 'number' || !Number.isFinite(value)) return this.refuse(name, describeRange(range), value);
     const { least = -Infinity, above = -Infinity, most = Infinity, below = Infinity } = range;
     if (value < least || value <= above || value > most || value >= below)
@@ -71,18 +78,15 @@ export class Section {
   }
 
   choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
-    const value = this.#values[name] ?? fallback;
+    const value = this.#given(name, fallback);
     return choices.find((choice) => choice === value) ?? this.refuse(name, `one of ${choices.join(', ')}`, value);
   }
 
-  /** A size of at least one byte; null where none is given. */
-  bytes(name: string): number | null {
-    const value = this.#values[name];
-    if (value === undefined) return null;
-    const bytes = parseBytes(value);
-    return bytes !== null && bytes > 0
-      ? bytes
-      : this.refuse(name, "whole bytes above 0, or a size such as '512MiB'", value);
+  /** A size of at least one byte; there is no default. */
+  bytes(name: string): number {
+    const bytes = parseBytes(this.#values[name]);
+    if (bytes !== null && bytes > 0) return bytes;
+    return this.refuse(name, "whole bytes above 0, or a size such as '512MiB'", this.#values[name]);
   }
 
   path(name: string): string {
@@ -91,7 +95,16 @@ export class Section {
   }
 
   refuse(name: string, expected: string, given: unknown): never {
-    throw refusal(this.#at(name), expected, given);
+    throw refusal(this.#at(name), expected, given, this.#originOf(name));
+  }
+
+  #given(name: string, fallback: unknown): unknown {
+    const value = this.#values[name];
+    return value === undefined ? fallback : value;
+  }
+
+  #originOf(name: string): string | undefined {
+    return this.#origins[name] ?? this.#origins[''];
   }
 
   #at(name: string): string {
@@ -99,11 +112,15 @@ export class Section {
   }
 }
 
-function refusal(path: string, expected: string, given: unknown): SpillwayError {
+function refusal(path: string, expected: string, given: unknown, origin: string | undefined): SpillwayError {
   return new SpillwayError(
     'ERR_SPILLWAY_OPTION',
-    `Expected \`${path}\` to be ${expected}, got ${describeValue(given)}`,
+    `Expected \`${path}\` to be ${expected}, got ${describeValue(given)}${fromWhere(origin)}`,
   );
+}
+
+function fromWhere(origin: string | undefined): string {
+  return origin === undefined ? '' : `, from the environment variable ${origin}`;
 }
 
 function describeRange({ least, above, most, below }: Range): string {

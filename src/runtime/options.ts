@@ -21,7 +21,7 @@ export interface ResourceOptions {
 /** Settings of the `process` resource, which has no limit but the one given here. */
 export interface ProcessResourceOptions extends ResourceOptions {
   /** Bytes or a size such as `'512MiB'`. */
-  readonly limitBytes?: number | string;
+  readonly limitBytes: number | string;
 }
 
 /**
@@ -89,7 +89,8 @@ export interface ResolvedOptions {
 /** The longest cadence: a day. Longer delays do not fit a Node timer (2^31 ms) with room to spare. */
 const LONGEST_INTERVAL_MS = 86_400_000;
 
-const OPTION_NAMES = [
+/** Every option there is. */
+export const OPTION_NAMES = [
   'enabled',
   'updateIntervalMs',
   'minIntervalMs',
@@ -116,7 +117,8 @@ const OPTION_NAMES = [
 export function resolveOptions(given: unknown, environment: NodeJS.ProcessEnv = {}): ResolvedOptions {
   const root = new Section('options', given === undefined ? {} : given);
   root.allow(OPTION_NAMES);
-  const options = root.withDefaults(fromEnvironment(environment));
+  const { values, origins } = fromEnvironment(environment);
+  const options = root.withDefaults(values, origins);
 
   const updateIntervalMs = options.number('updateIntervalMs', 5000, { least: 10, most: LONGEST_INTERVAL_MS });
   const minIntervalMs = options.number('minIntervalMs', Math.min(10, updateIntervalMs), {
@@ -190,7 +192,7 @@ function readResources(options: Section, thresholds: Thresholds, enableDelta: nu
   let processLimitBytes: number | null = null;
   const read = (name: ResourceName): Thresholds | null => {
     if (section.value(name) === false) return null;
-    if (section.value(name) === true) return thresholds;
+    if (section.value(name) === true || section.value(name) === undefined) return thresholds;
     const resource = section.section(name);
     resource.allow(name === 'process' ? ['thresholds', 'limitBytes'] : ['thresholds']);
     if (name === 'process') processLimitBytes = resource.bytes('limitBytes');
@@ -209,7 +211,8 @@ function readResources(options: Section, thresholds: Thresholds, enableDelta: nu
 }
 
 function readPolicy(options: Section): PolicyName | EvictionPolicy {
-  const value = options.value('evictionPolicy') ?? 'adaptive';
+  const given = options.value('evictionPolicy');
+  const value = given === undefined ? 'adaptive' : given;
   const named = POLICY_NAMES.find((name) => name === value);
   if (named !== undefined) return named;
   if (isPolicy(value)) return value;
@@ -256,17 +259,24 @@ const SWITCHES: readonly string[] = [
   'inspect',
 ] satisfies (keyof PressureOptions)[];
 
+/** The variable that an option can come from: `SPILLWAY_<UPPER_SNAKE>`. */
+export function variableOf(option: string): string {
+  return `SPILLWAY_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
 /** What the environment sets, by option name; what cannot be understood stays text, and fails the same checks as in code. */
-function fromEnvironment(environment: NodeJS.ProcessEnv): Record<string, unknown> {
+function fromEnvironment(environment: NodeJS.ProcessEnv) {
   const values: Record<string, unknown> = {};
+  const origins: Record<string, string> = {};
   for (const name of OPTION_NAMES) {
-    if (CODE_ONLY.includes(name)) continue;
-    const text = environment[`SPILLWAY_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`];
-    if (text === undefined || text === '') continue;
+    const variable = variableOf(name);
+    const text = environment[variable];
+    if (CODE_ONLY.includes(name) || text === undefined || text === '') continue;
     const isDigit = SWITCHES.includes(name) && (text === '1' || text === '0');
     values[name] = isDigit ? text === '1' : parseText(text);
+    origins[name] = variable;
   }
-  return values;
+  return { values, origins };
 }
 
 function parseText(text: string): unknown {
