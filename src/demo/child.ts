@@ -4,11 +4,12 @@ import { runDemo } from './demo.js';
 import { exitCodeOf } from './exit-code.js';
 import { loadClips } from './input.js';
 import { jobSequence } from './jobs.js';
+import { startLiveView } from './live-view.js';
 import { ENFORCEMENTS } from './memory-limit/mechanism.js';
 import { ENFORCED_BY_VARIABLE } from './memory-limit/run-under-memory-limit.js';
 import { protect } from './protection.js';
 import { createTerminal } from './terminal.js';
-import { describeLimit, progressLine, summaryLines } from './view.js';
+import { describeLimit, jobsLine, progressLine, summaryLines } from './view.js';
 import { watchOnly } from './watch.js';
 
 /** 128 + SIGPIPE: what a shell reports of a program whose reader went away. */
@@ -32,10 +33,14 @@ async function main(): Promise<number> {
   terminal.print(`${clips.length} clips, ${frames} frames, ${jobCount} jobs; limit ${describeLimit(limit)}`);
 
   const caches = await createCaches();
-  const watch = isProtected ? await protect(caches, limitBytes, enforcedBy) : watchOnly();
-  const result = await runDemo(jobSequence(clips, jobCount), caches, watch, (progress) => {
-    terminal.status(progressLine(progress, limitBytes, terminal.coloured));
+  const guarded = isProtected ? await protect(caches, limitBytes, enforcedBy) : null;
+  const live = guarded === null ? null : await startLiveView(guarded.pressure, process.stdout, process.env);
+  if (live !== null && !live.onScreen) terminal.print(`live page at ${live.url}`);
+  const result = await runDemo(jobSequence(clips, jobCount), caches, guarded ?? watchOnly(), (progress) => {
+    if (live?.onScreen) live.show(jobsLine(progress));
+    else terminal.status(progressLine(progress, limitBytes, terminal.coloured));
   });
+  await live?.close();
   for (const line of summaryLines(result, limit, isProtected)) terminal.print(line);
   return 0;
 }

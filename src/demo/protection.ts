@@ -4,6 +4,11 @@ import { CACHE_NAMES, CACHE_PRIORITIES, type PipelineCaches } from './caches.js'
 import type { Enforcement } from './memory-limit/mechanism.js';
 import type { EvictionTotals, MemoryWatch } from './watch.js';
 
+/** The watch of a run with spillway, and the runtime for whoever shows it. */
+export interface ProtectedWatch extends MemoryWatch {
+  readonly pressure: PressureRuntime;
+}
+
 /**
  * The watch of a protected run: a runtime with its defaults, and the three caches registered with it. This is all that it takes.
  * @param limitBytes told to the runtime only where the kernel does not enforce it; elsewhere the runtime finds it by itself.
@@ -12,7 +17,7 @@ export async function protect(
   caches: PipelineCaches,
   limitBytes: number,
   enforcedBy: Enforcement,
-): Promise<MemoryWatch> {
+): Promise<ProtectedWatch> {
   const pressure = await startPressureRuntime(enforcedBy === 'none' ? { resources: { process: { limitBytes } } } : {});
   const registrations = CACHE_NAMES.map((name) =>
     pressure.register<string, object>(caches[name], { name, priority: CACHE_PRIORITIES[name] }),
@@ -28,6 +33,7 @@ export async function protect(
     );
   });
   return {
+    pressure,
     level: () => pressure.level,
     usedBytes: () => usedBytes(pressure, enforcedBy),
     evictedEntries: () => registrations.reduce((sum, { stats }) => sum + stats.evictions.pressure, 0),

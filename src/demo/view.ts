@@ -31,6 +31,12 @@ export function progressLine(progress: Progress, limitBytes: number, coloured: b
   ].join('  ');
 }
 
+/** How far the work is, for a view that shows everything else. */
+export function jobsLine({ elapsedMs, jobsDone, jobCount }: Progress): string {
+  const share = formatRatio(jobsDone / jobCount);
+  return `${(elapsedMs / 1000).toFixed(1)} s  job ${jobsDone} of ${jobCount} (${share})`;
+}
+
 function levelWord(level: Level | null, coloured: boolean): string {
   const word = (level ?? 'unprotected').padEnd(LEVEL_WIDTH);
   return coloured && level !== null ? `\x1b[${COLOURS[level]}m${word}\x1b[0m` : word;

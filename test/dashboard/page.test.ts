@@ -1,28 +1,16 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Result } from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type DashboardServer, startDashboard } from '#src/dashboard/index.js';
 import { type PressureRuntime, startPressureRuntime } from '#src/index.js';
 import { inject } from '#src/testing.js';
+import { CHROMIUM, hasBrowser, launchBrowser } from '../support/browser.js';
 
-/** Debian's package; `.ci/run` installs it where it is absent. */
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const LIMIT_BYTES = 512 * 2 ** 20;
 
-describe.skipIf(!existsSync(CHROMIUM))(`the live page in a real browser (needs ${CHROMIUM})`, () => {
+describe.skipIf(!hasBrowser())(`the live page in a real browser (needs ${CHROMIUM})`, () => {
   let browser: Browser;
   let pressure: PressureRuntime;
   let server: DashboardServer;
@@ -30,7 +18,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the live page in a real browser (needs $
   const cache = new Map<number, Buffer>();
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 
