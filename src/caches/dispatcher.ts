@@ -234,7 +234,7 @@ export class Dispatcher {
     this.#finished = order.number;
     const { collect, level } = order.control;
     const duty = level === 'emergency' ? EMERGENCY_DUTY : COLLECTION_DUTY;
-    if (collect === COLLECT.always || (collect === COLLECT.ifDue && this.#collector.isDue(monotonicUs(), duty))) {
+    if (collect === COLLECT.always || (collect === COLLECT.ifDue && this.#collector.isDue(duty))) {
       this.#collector.collect();
     }
     this.#books.publish();

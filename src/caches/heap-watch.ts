@@ -1,7 +1,6 @@
-import { monotonicUs } from '../page/clock.js';
 import { emptyThreadHeap, publishThreadHeap } from '../page/thread-rows.js';
-import { HeapReader } from '../sources/v8-heap.js';
 import type { Collector } from './collection.js';
+import type { Engine } from './engine.js';
 
 /** Publishing costs about 5 µs; more often than this it would tell nothing new. */
 const LEAST_INTERVAL_US = 2000;
@@ -15,15 +14,14 @@ export class HeapWatch {
   readonly #words: Int32Array;
   readonly #threadRow: number;
   readonly #collector: Collector;
-  readonly #reader: HeapReader;
+  readonly #engine: Engine;
   readonly #heap = emptyThreadHeap();
   /** Least seen of what is held beside the caches since our last collection. */
   #leastBesideBytes = Number.POSITIVE_INFINITY;
   #collections = 0;
 
-  /** @param workerYoungMib of `HeapReader`. */
-  constructor(words: Int32Array, threadRow: number, collector: Collector, workerYoungMib: number | null) {
-    this.#reader = new HeapReader(workerYoungMib);
+  constructor(words: Int32Array, threadRow: number, collector: Collector, engine: Engine) {
+    this.#engine = engine;
     this.#words = words;
     this.#threadRow = threadRow;
     this.#collector = collector;
@@ -36,18 +34,18 @@ export class HeapWatch {
 
   /** Publishes unless it was done a moment ago. @param cacheBytes of this thread. @returns whether it did. */
   publishIfDue(cacheBytes: number): boolean {
-    if (monotonicUs() - this.#heap.publishedUs < LEAST_INTERVAL_US) return false;
+    if (this.#engine.nowUs() - this.#heap.publishedUs < LEAST_INTERVAL_US) return false;
     this.publish(cacheBytes);
     return true;
   }
 
   /** Reads the heap and publishes it. @param cacheBytes of this thread. */
   publish(cacheBytes: number): void {
-    const nowUs = monotonicUs();
-    this.#reader.readInto(this.#heap);
+    const nowUs = this.#engine.nowUs();
+    this.#engine.heap.readInto(this.#heap);
     this.#heap.publishedUs = nowUs;
     publishThreadHeap(this.#words, this.#threadRow, this.#heap);
-    const heldBytes = this.#heap.oldUsedBytes - this.#reader.promotableBytes + this.#heap.externalBytes;
+    const heldBytes = this.#heap.oldUsedBytes - this.#engine.heap.promotableBytes + this.#heap.externalBytes;
     const besideBytes = heldBytes - cacheBytes;
     if (this.#collector.count !== this.#collections) {
       this.#collections = this.#collector.count;

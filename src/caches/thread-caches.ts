@@ -12,6 +12,7 @@ import { adaptMap } from './adapters/map.js';
 import { Collector } from './collection.js';
 import type { CacheAdapter, CacheRegistration, CacheStats, EvictableCache, RegisterOptions } from './contract.js';
 import { CACHE_DEADLINE_MS, Dispatcher } from './dispatcher.js';
+import type { Engine } from './engine.js';
 import { EvictionBooks } from './eviction-books.js';
 import { HeapWatch } from './heap-watch.js';
 import type { Operations } from './operations.js';
@@ -46,8 +47,7 @@ export interface ThreadCachesOptions {
   readonly respectCacheLimits: boolean;
   /** `enabled: false`: caches are counted, and never evicted from. */
   readonly enabled: boolean;
-  /** What `resourceLimits` says about the young generation of a worker's heap, MiB; null on the main thread. */
-  readonly workerYoungMib: number | null;
+  readonly engine: Engine;
   /** Tells the sampler that an order was carried out. */
   readonly onPaid: (order: number) => void;
   /** An entry could not be measured and counts as 0; told for every such entry. */
@@ -80,9 +80,9 @@ export class ThreadCaches {
     this.#words = words;
     this.#claim = claim;
     this.#options = options;
-    const { respectCacheLimits: respectFloors, onCacheFailed } = options;
-    this.#collector = new Collector(options.collectGarbage);
-    this.#heapWatch = new HeapWatch(words, claim.row, this.#collector, options.workerYoungMib);
+    const { respectCacheLimits: respectFloors, onCacheFailed, engine } = options;
+    this.#collector = new Collector(options.collectGarbage, engine);
+    this.#heapWatch = new HeapWatch(words, claim.row, this.#collector, engine);
     this.#tracker = new Tracker(words, claim.generation, {
       epochMoved: () => this.#epochMoved(),
       overflowed: (account) => {
@@ -181,11 +181,11 @@ export class ThreadCaches {
     this.#tracker.setCap(capBytes < 0 ? Number.POSITIVE_INFINITY : capBytes);
     this.#dispatcher.payInline();
     if (isNew) this.#watchdog.look(this.#heapWatch.heldBytes);
-    const nowUs = monotonicUs();
-    if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.isDue(nowUs, PACE_DUTY)) {
+    if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.isDue(PACE_DUTY)) {
       this.#collector.collect();
     }
     this.#books.publish();
+    const nowUs = monotonicUs();
     if (nowUs - this.#countersUs < COUNTERS_INTERVAL_US) return;
     this.#countersUs = nowUs;
     this.#tracker.publishCounters();

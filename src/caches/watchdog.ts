@@ -1,4 +1,3 @@
-import { monotonicUs } from '../page/clock.js';
 import { loadGuard, loadStateVersion } from '../page/guard.js';
 import type { Collector } from './collection.js';
 
@@ -41,7 +40,7 @@ export class Watchdog {
       return;
     }
     if (this.#excess(heldBytes) <= 0) return;
-    if (this.#collector.isDue(monotonicUs(), WATCHDOG_DUTY)) this.#collector.collect();
+    if (this.#collector.isDue(WATCHDOG_DUTY)) this.#collector.collect();
     const excessBytes = this.#excess(this.#thread.heldBytes());
     if (excessBytes > 0) this.#thread.drop(excessBytes);
   }

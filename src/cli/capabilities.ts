@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { getHeapStatistics } from 'node:v8';
-import { Collector } from '../caches/collection.js';
+import { findCollect } from '../caches/engine.js';
 import type { PressureState } from '../core/state.js';
 import { formatBytes, MIB } from '../core/units.js';
 import { type CapabilityName, REMEDIES } from './remedies.js';
@@ -75,7 +75,7 @@ function stallCapability(
 }
 
 function collectionCapability(): Capability {
-  if (new Collector('auto').available) return { available: true, detail: 'V8 collects on request' };
+  if (findCollect() !== null) return { available: true, detail: 'V8 collects on request' };
   return lacking('collection', 'V8 does not let itself be asked for a collection');
 }
 

@@ -1,5 +1,6 @@
 import { resourceLimits } from 'node:worker_threads';
 import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
+import { v8Engine } from '../caches/engine.js';
 import { type RegistrableCache, ThreadCaches } from '../caches/thread-caches.js';
 import { describeValue, reasonOf, SpillwayError } from '../core/errors.js';
 import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
@@ -48,7 +49,7 @@ export class ThreadRuntime {
     this.#view = new StateView(words);
     this.#caches = new ThreadCaches(words, claim, {
       ...options,
-      workerYoungMib: resourceLimits.maxYoungGenerationSizeMb ?? null,
+      engine: v8Engine(resourceLimits.maxYoungGenerationSizeMb ?? null),
       onPaid: (order) => post({ type: 'paid', order }),
       onSizeFault: (cache, reason) => this.#warnOfSize(cache, reason),
       onCacheFailed: (cache, outcome, fault) => this.report(cacheFailed(cache, outcome, fault)),

@@ -1,0 +1,44 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { monotonicUs } from '../page/clock.js';
+import { HeapReader, type ThreadHeapReading } from '../sources/v8-heap.js';
+
+export type Collect = () => void;
+
+/** The heap of the calling thread; see `HeapReader`. */
+export interface HeapOfThread {
+  /** The part of the last `oldUsedBytes` that the old generation did not hold yet. */
+  readonly promotableBytes: number;
+  readInto(heap: ThreadHeapReading): void;
+}
+
+/** What a thread that owns caches has under it. Its own V8 and the common clock, unless a simulated process brings others. */
+export interface Engine {
+  readonly heap: HeapOfThread;
+  /** Looks for a way to ask for a full, synchronous collection; null where there is none. */
+  readonly findCollect: () => Collect | null;
+  /** Monotonic µs. */
+  readonly nowUs: () => number;
+}
+
+/** @param workerYoungMib of `HeapReader`. */
+export function v8Engine(workerYoungMib: number | null): Engine {
+  return { heap: new HeapReader(workerYoungMib), findCollect, nowUs: monotonicUs };
+}
+
+/**
+ * V8's full collection for the calling thread, also where Node was started without `--expose-gc`: the flag can be set while the
+ * process runs, and shows in contexts made after that. Null where this V8 does not allow it.
+ */
+export function findCollect(): Collect | null {
+  if (typeof globalThis.gc === 'function') return () => void globalThis.gc?.();
+  try {
+    setFlagsFromString('--expose-gc');
+    const collect: unknown = runInNewContext('gc');
+    return typeof collect === 'function' ? () => void Reflect.apply(collect, undefined, []) : null;
+  } catch {
+    return null; // a policy of the embedder forbids flags or contexts: there is no other way to ask
+  } finally {
+    setFlagsFromString('--no-expose-gc');
+  }
+}
