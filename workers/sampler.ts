@@ -5,8 +5,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { takeLifelines } from '../src/page/lifeline.js';
 import { openPage } from '../src/page/page.js';
-import type { SamplerMessage, SamplerWorkerData, ThreadMessage } from '../src/page/protocol.js';
+import type { DecisionMessage, SamplerMessage, SamplerWorkerData } from '../src/page/protocol.js';
 import { startSampling } from '../src/sampler/site.js';
 
 const port = parentPort;
@@ -14,7 +15,9 @@ if (port === null) throw new Error('This module is the entry of a worker thread'
 
 const { page, settings, injected } = workerData as SamplerWorkerData;
 const post = (message: SamplerMessage) => port.postMessage(message);
-const site = await startSampling(openPage(page), { settings, injected, ownThread: true, post });
-port.on('message', (message: ThreadMessage) => site.receive(message));
+const words = openPage(page);
+const site = await startSampling(words, { settings, injected, ownThread: true, post });
+takeLifelines(words, (claim) => site.threadEnded(claim));
+port.on('message', (message: DecisionMessage) => site.receive(message));
 expose(site.control, nodeEndpoint(port));
 post({ type: 'ready', hasSource: site.hasSource });

@@ -52,7 +52,7 @@ export interface DispatcherOptions {
   readonly respectFloors: boolean;
   readonly cacheDeadlineMs: number;
   /** The order was carried out; the receipts are on the page. */
-  readonly onOrderDone: (order: number) => void;
+  readonly onOrderDone: () => void;
 }
 
 /**
@@ -239,7 +239,7 @@ export class Dispatcher {
     }
     this.#books.publish();
     markOrderDone(this.#words, this.#options.threadRow, order.number);
-    this.#options.onOrderDone(order.number);
+    this.#options.onOrderDone();
   }
 
   /** What an asynchronous cache answered, or how it failed to. The timers do not keep the process alive. */

@@ -1,6 +1,7 @@
 import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionRequest } from '../core/eviction.js';
+import { ringSampler } from '../page/bell.js';
 import { claimCache } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js';
@@ -48,8 +49,6 @@ export interface ThreadCachesOptions {
   /** `enabled: false`: caches are counted, and never evicted from. */
   readonly enabled: boolean;
   readonly engine: Engine;
-  /** Tells the sampler that an order was carried out. */
-  readonly onPaid: (order: number) => void;
   /** An entry could not be measured and counts as 0; told for every such entry. */
   readonly onSizeFault: (cache: string, reason: string) => void;
   /** A cache failed when it was asked to evict, or told an impossible size; `fault` is what it threw or claimed. */
@@ -97,7 +96,7 @@ export class ThreadCaches {
       threadRow: claim.row,
       respectFloors,
       cacheDeadlineMs: options.cacheDeadlineMs ?? CACHE_DEADLINE_MS,
-      onOrderDone: options.onPaid,
+      onOrderDone: () => ringSampler(words),
     });
     this.#watchdog = new Watchdog(words, this.#collector, {
       heldBytes: () => {

@@ -1,5 +1,6 @@
 import { SpillwayError } from '../core/errors.js';
 import { CACHE, CACHE_ROWS, CACHE_WORDS, cacheOffset, HEADER, NAME_BYTES, THREAD, threadOffset } from './layout.js';
+import { raiseRowsUsed } from './page.js';
 import type { ThreadClaim } from './thread-rows.js';
 import { loadTracked, loadWide, storeTracked, storeWide } from './wide.js';
 
@@ -56,7 +57,7 @@ export function claimCache(words: Int32Array, claim: ThreadClaim, description: C
     storeWide(words, at + CACHE.REBUILD_US, description.rebuildUs);
     Atomics.store(words, at + CACHE.ENTRIES, -1);
     storeName(words, at, description.name);
-    raiseRowsUsed(words, row + 1);
+    raiseRowsUsed(words, HEADER.CACHE_ROWS_USED, row + 1);
     Atomics.store(words, at + CACHE.OWNER, claim.generation);
     return row;
   }
@@ -187,13 +188,6 @@ function describeCache(words: Int32Array, row: number): CacheRow {
     bytes: loadCacheBytes(words, row),
     quarantined: Atomics.load(words, at + CACHE.QUARANTINED) === 1,
   };
-}
-
-function raiseRowsUsed(words: Int32Array, rows: number): void {
-  for (;;) {
-    const seen = Atomics.load(words, HEADER.CACHE_ROWS_USED);
-    if (seen >= rows || Atomics.compareExchange(words, HEADER.CACHE_ROWS_USED, seen, rows) === seen) return;
-  }
 }
 
 function storeName(words: Int32Array, at: number, name: string): void {

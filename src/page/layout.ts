@@ -5,6 +5,8 @@
  * - Every word has one writer at a time: the writer column below. A row belongs to the thread that claimed it.
  * - A *wide* value takes two words (high, then low 31 bits) and holds a safe integer; see `wide.ts`.
  * - What must be seen together stands under a sequence word, odd while it is written; the state has slots instead (`state-codec.ts`).
+ * - Rows are whole cache lines (64 bytes on the common processors), and what changes with every cache operation stands away from the
+ *   last line, so that no thread slows down another by writing its own row, wherever the buffer begins.
  * - An unknown value is -1 unless the table says otherwise. A fresh page is all zeros: no row is taken.
  *
  * Sections: header | state | thread rows | cache rows.
@@ -14,10 +16,11 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 3;
+export const LAYOUT_VERSION = 4;
 
-export const THREAD_ROWS = 64;
-export const CACHE_ROWS = 512;
+/** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
+export const THREAD_ROWS = 256;
+export const CACHE_ROWS = 2048;
 
 /** Longest cache name, in bytes of UTF-8. */
 export const NAME_BYTES = 64;
@@ -30,9 +33,9 @@ export const HEADER = {
   STOPPED: 2,
   /** Bumped by the sampler with every published state: what a cache operation compares to learn that something is new. */
   EPOCH: 3,
-  /** Threads that want a message for every sample. Writers: all threads, by Atomics.add. */
-  SAMPLE_LISTENERS: 4,
-  /** Highest cache row ever claimed + 1; readers scan only up to it. Writers: claiming threads, monotonic by compareExchange. */
+  /** Highest thread row ever claimed + 1; readers scan only up to it. Writers: claiming threads, monotonic by compareExchange. */
+  THREAD_ROWS_USED: 4,
+  /** The same for cache rows. */
   CACHE_ROWS_USED: 5,
   /** The last generation given to a thread row. Writers: claiming threads, by Atomics.add. */
   GENERATION: 6,
@@ -47,8 +50,16 @@ export const HEADER = {
    * any guard: more reads as 2 GiB). Writer: the sampler.
    */
   GUARD: 10,
+  /** Rung by threads that paid; whoever samples listens. Writers: all threads, by Atomics.add. */
+  SAMPLER_BELL: 11,
+  /** worker_threads.threadId of the sampler, 0 while it has no thread of its own. Writer: the sampler. */
+  SAMPLER_THREAD: 12,
+  /** A random number that tells this page from every other in the process (wide). */
+  PAGE_ID: 13,
 } as const;
-const HEADER_WORDS = 16;
+/** Words of a cache line. */
+const LINE_WORDS = 16;
+const HEADER_WORDS = 2 * LINE_WORDS;
 
 /** A power of two. A reader is disturbed only when one less than this many states are published while it reads one. */
 export const STATE_SLOTS = 4;
@@ -108,7 +119,7 @@ export const RESOURCE = {
 } as const;
 export const RESOURCE_WORDS = 10;
 export const RESOURCE_COUNT = 5;
-const STATE_WORDS = STATE.RESOURCES + RESOURCE_WORDS * RESOURCE_COUNT;
+const STATE_WORDS = wholeLines(STATE.RESOURCES + RESOURCE_WORDS * RESOURCE_COUNT);
 
 /** A thread that owns caches. Writer: that thread, except the words marked "sampler". */
 export const THREAD = {
@@ -138,30 +149,34 @@ export const THREAD = {
   EVICTED: 18,
   /** Bytes evicted since the last major collection seen by this thread (wide). */
   UNCOLLECTED: 20,
-  /** Bytes reserved and not released (wide). */
+  /** Bytes reserved and not released (tracked: `wide.ts`). */
   RESERVED: 22,
   /** The last order that was carried out in full. */
-  ORDER_DONE: 24,
+  ORDER_DONE: 27,
+  /** 1 while the thread wants to hear of every sample. */
+  WANTS_SAMPLES: 28,
   /** Sampler: sequence of the control block below, which outlives the owner of the row: a claim leaves it alone. */
-  CONTROL_SEQUENCE: 25,
+  CONTROL_SEQUENCE: 29,
   /** Sampler: the order to carry out: its caches' rows that carry the same number owe bytes. 0: none yet. */
-  ORDER: 26,
+  ORDER: 30,
   /** Sampler: how urgent, level wire code; at 3 the order is carried out whole, without slices. */
-  ORDER_LEVEL: 27,
+  ORDER_LEVEL: 31,
   /** Sampler: resource code of the cause, -1: none. */
-  ORDER_CAUSE: 28,
+  ORDER_CAUSE: 32,
   /** Sampler: 0: no collection, 1: collect after the order if the duty allows it, 2: collect in any case. */
-  ORDER_COLLECT: 29,
+  ORDER_COLLECT: 33,
   /** Sampler: joint bytes that this thread's caches may hold, -1: no cap (wide). */
-  CAP: 30,
+  CAP: 34,
   /** Sampler: collect whenever this many bytes were evicted since the last collection, -1: do not pace (wide). */
-  PACE: 32,
+  PACE: 36,
   /** Sampler: the generation that the block is for; another owner of the row finds nothing in it. */
-  CONTROL_FOR: 34,
+  CONTROL_FOR: 38,
   /** Sampler: the round of eviction that the order belongs to, as `EvictionReport.id`; 0: none. */
-  ORDER_ROUND: 35,
+  ORDER_ROUND: 39,
+  /** Rung for the owner of the row: an order, a sample that it wants, the end of the runtime. Writers: all threads, by Atomics.add. */
+  BELL: 40,
 } as const;
-export const THREAD_WORDS = 40;
+const THREAD_WORDS = wholeLines(THREAD.BELL + 1);
 
 /** A registered cache. Writer: the thread that owns it, except the words marked "sampler". */
 export const CACHE = {
@@ -209,7 +224,7 @@ export const CACHE = {
   NAME_LENGTH: 43,
   NAME: 44,
 } as const;
-export const CACHE_WORDS = CACHE.NAME + NAME_BYTES / 4;
+export const CACHE_WORDS = wholeLines(CACHE.NAME + NAME_BYTES / 4);
 
 const STATES_OFFSET = HEADER_WORDS;
 const THREADS_OFFSET = STATES_OFFSET + STATE_SLOTS * STATE_WORDS;
@@ -227,4 +242,8 @@ export function threadOffset(row: number): number {
 
 export function cacheOffset(row: number): number {
   return CACHES_OFFSET + row * CACHE_WORDS;
+}
+
+function wholeLines(words: number): number {
+  return Math.ceil(words / LINE_WORDS) * LINE_WORDS;
 }

@@ -1,11 +1,14 @@
+import { randomInt } from 'node:crypto';
 import { SpillwayError } from '../core/errors.js';
 import { HEADER, LAYOUT_VERSION, MAGIC, PAGE_WORDS } from './layout.js';
+import { loadWide, storeWide } from './wide.js';
 
 /** A fresh page with its header written. Runs on the thread that starts the runtime. */
 export function createPage(): Int32Array {
   const words = new Int32Array(new SharedArrayBuffer(PAGE_WORDS * Int32Array.BYTES_PER_ELEMENT));
   Atomics.store(words, HEADER.MAGIC, MAGIC);
   Atomics.store(words, HEADER.VERSION, LAYOUT_VERSION);
+  storeWide(words, HEADER.PAGE_ID, randomInt(2 ** 47));
   return words;
 }
 
@@ -65,11 +68,25 @@ export function nextRoundId(words: Int32Array): number {
   return Atomics.add(words, HEADER.ROUND, 1) + 1;
 }
 
-/** Counts a thread's wish (+1) or its end (-1) to be told of every sample. Any thread. */
-export function addSampleListeners(words: Int32Array, change: 1 | -1): void {
-  Atomics.add(words, HEADER.SAMPLE_LISTENERS, change);
+/** Name of the broadcast channel that belongs to the page. */
+export function channelName(words: Int32Array): string {
+  return `spillway:${process.pid}:${loadWide(words, HEADER.PAGE_ID)}`;
 }
 
-export function hasSampleListeners(words: Int32Array): boolean {
-  return Atomics.load(words, HEADER.SAMPLE_LISTENERS) > 0;
+/** Says which thread samples. Sampler only. */
+export function storeSamplerThread(words: Int32Array, threadId: number): void {
+  Atomics.store(words, HEADER.SAMPLER_THREAD, threadId);
+}
+
+/** 0 while the sampler has no thread of its own. */
+export function loadSamplerThread(words: Int32Array): number {
+  return Atomics.load(words, HEADER.SAMPLER_THREAD);
+}
+
+/** Keeps a header's count of rows that were ever claimed. Claiming threads. */
+export function raiseRowsUsed(words: Int32Array, header: number, rows: number): void {
+  for (;;) {
+    const seen = Atomics.load(words, header);
+    if (seen >= rows || Atomics.compareExchange(words, header, seen, rows) === seen) return;
+  }
 }

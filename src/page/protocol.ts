@@ -1,3 +1,4 @@
+import type { AlertChange } from '../core/alert-rules.js';
 import type { EvictionReport } from '../core/eviction.js';
 import type { PolicyDecision, PolicyInput } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
@@ -11,14 +12,10 @@ export type LevelNotice = Omit<LevelChange, 'state'>;
 /** What the sampler posts to every thread with a runtime. */
 export type SamplerMessage =
   | { readonly type: 'level'; readonly notice: LevelNotice }
-  /** A sample was published; posted only while somebody wants to hear of every sample. */
-  | { readonly type: 'sample' }
   /** The first sample is on the page; `hasSource`: at least one resource could be read. */
   | { readonly type: 'ready'; readonly hasSource: boolean }
   /** What a policy of the user's own sees of a sample; it decides on the starting thread. */
   | { readonly type: 'observation'; readonly input: PolicyInput }
-  /** An order stands on the page: the thread that it is for pays it, if a cache operation has not done so. */
-  | { readonly type: 'order' }
   | { readonly type: 'eviction'; readonly report: EvictionReport }
   | { readonly type: 'settled'; readonly report: EvictionReport }
   | { readonly type: 'health'; readonly from: Health; readonly to: Health; readonly reason: string }
@@ -28,10 +25,30 @@ export type SamplerMessage =
       readonly message: string;
     };
 
-/** What a thread posts to the sampler. */
-export type ThreadMessage =
-  | { readonly type: 'paid'; readonly order: number }
-  | { readonly type: 'decision'; readonly decision: PolicyDecision; readonly policy: string };
+/** What the starting thread posts to the sampler: what a policy of the user's own decided on the last observation. */
+export interface DecisionMessage {
+  readonly type: 'decision';
+  readonly decision: PolicyDecision;
+  readonly policy: string;
+}
+
+/** What goes to every thread that listens: of the sampler, of the starting thread (`health`, `alert`), and of a thread that asks the sampler. */
+export type BroadcastMessage =
+  | Extract<SamplerMessage, { type: 'level' | 'eviction' | 'settled' | 'error' | 'health' }>
+  | { readonly type: 'alert'; readonly change: AlertChange }
+  | {
+      readonly type: 'evict';
+      readonly asker: EvictionTicket;
+      readonly bytes: number;
+      readonly level: Level | null;
+    }
+  | { readonly type: 'evicted'; readonly asker: EvictionTicket; readonly report: EvictionReport };
+
+/** Whose call of `evict()` it is: the generation of the asking thread's row, and a number of its own. */
+export interface EvictionTicket {
+  readonly generation: number;
+  readonly call: number;
+}
 
 /** A reading that a test puts in place of the real one of that resource. Bytes. */
 export interface InjectedReading {

@@ -1,5 +1,6 @@
 import { SpillwayError } from '../core/errors.js';
 import { HEADER, THREAD, THREAD_ROWS, threadOffset } from './layout.js';
+import { raiseRowsUsed } from './page.js';
 import { loadWide, readUnderSequence, storeWide, writeUnderSequence } from './wide.js';
 
 /** A thread's claim on its row. The generation tells this owner from every earlier one of the same row. */
@@ -33,6 +34,7 @@ export function claimThread(words: Int32Array, threadId: number, kernelId: numbe
   for (let row = 0; row < THREAD_ROWS; row++) {
     const at = threadOffset(row);
     if (Atomics.compareExchange(words, at + THREAD.OWNER, 0, -generation) !== 0) continue;
+    raiseRowsUsed(words, HEADER.THREAD_ROWS_USED, row + 1);
     for (let word = THREAD.OWNER + 1; word < THREAD.CONTROL_SEQUENCE; word++) Atomics.store(words, at + word, 0);
     Atomics.store(words, at + THREAD.THREAD_ID, threadId);
     Atomics.store(words, at + THREAD.KERNEL_ID, kernelId);
@@ -52,10 +54,15 @@ export function threadOwner(words: Int32Array, row: number): number {
   return Math.max(0, Atomics.load(words, threadOffset(row) + THREAD.OWNER));
 }
 
+/** Rows that were ever claimed; a scan need not look further. */
+export function threadRowsUsed(words: Int32Array): number {
+  return Atomics.load(words, HEADER.THREAD_ROWS_USED);
+}
+
 /** Rows of the threads that are there; any thread. */
 export function liveThreadRows(words: Int32Array): number[] {
   const rows: number[] = [];
-  for (let row = 0; row < THREAD_ROWS; row++) if (threadOwner(words, row) !== 0) rows.push(row);
+  for (let row = 0; row < threadRowsUsed(words); row++) if (threadOwner(words, row) !== 0) rows.push(row);
   return rows;
 }
 
@@ -65,6 +72,15 @@ export function threadId(words: Int32Array, row: number): number {
 
 export function threadKernelId(words: Int32Array, row: number): number {
   return Atomics.load(words, threadOffset(row) + THREAD.KERNEL_ID);
+}
+
+/** Says whether the thread wants to hear of every sample. Owner only. */
+export function storeWantsSamples(words: Int32Array, row: number, wants: boolean): void {
+  Atomics.store(words, threadOffset(row) + THREAD.WANTS_SAMPLES, wants ? 1 : 0);
+}
+
+export function loadWantsSamples(words: Int32Array, row: number): boolean {
+  return Atomics.load(words, threadOffset(row) + THREAD.WANTS_SAMPLES) === 1;
 }
 
 /** Publishes the calling thread's heap. Partner: `readThreadHeap`, under HEAP_SEQUENCE. Owner only. */

@@ -16,7 +16,7 @@ interface Flight {
 
 /**
  * Joins calls of `evict()` that come together into one round: the largest target counts, not the sum. A call that comes while a round
- * is under way is served by it where its target is no larger, and else by a second round for the rest. Runs on the starting thread.
+ * is under way is served by it where its target is no larger, and else by a second round for the rest. One for each holder of a runtime.
  */
 export class EvictionCalls {
   readonly #send: (bytes: number, level: Level | null) => Promise<EvictionReport>;

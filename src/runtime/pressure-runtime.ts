@@ -1,15 +1,15 @@
 import { threadId } from 'node:worker_threads';
-import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
-import type { RegistrableCache } from '../caches/thread-caches.js';
 import type { AlertChange, AlertStanding } from '../core/alert-rules.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
-import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
+import type { EvictionReport } from '../core/eviction.js';
 import { decisionFault, type PolicyInput } from '../core/eviction-policy.js';
-import { isLevel, type Level } from '../core/level.js';
+import type { Level } from '../core/level.js';
 import type { ObservedPressure } from '../core/observed-pressure.js';
 import type { PressureState } from '../core/state.js';
 import type { PressureStatistics } from '../core/statistics.js';
 import type { Inspection } from '../inspect/server.js';
+import { ringThreads } from '../page/bell.js';
+import { broadcastOnce } from '../page/broadcast.js';
 import { createPage, markStopped } from '../page/page.js';
 import type { InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 import { claimThread } from '../page/thread-rows.js';
@@ -17,39 +17,22 @@ import { kernelThreadId } from '../sources/kernel-thread.js';
 import { Alerting } from './alerting.js';
 import { Bookkeeping } from './bookkeeping.js';
 import type { PressureEvent, PressureListener } from './events.js';
-import { EvictionCalls } from './eviction-calls.js';
+import { createHandle, type PressureHandle } from './handle.js';
 import { HealthMonitor } from './health-monitor.js';
+import { type LocalPressure, LocalRuntime } from './local-runtime.js';
 import { type PressureOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { SamplerSupervisor } from './sampler-supervisor.js';
 import { stopped, ThreadRuntime } from './thread-runtime.js';
 
-/** What a user holds: see the contract, §1 to §8. All of it is to be called on the thread that started the runtime. */
-export interface PressureRuntime extends ObservedPressure {
-  /** The level now: one load from the page, right also while the event loop is blocked. */
-  readonly level: Level;
-  /** A frozen, consistent snapshot; also while the event loop is blocked. */
-  readonly state: PressureState;
-  /** Whether the level is `level` or worse. @throws SpillwayError ERR_SPILLWAY_ARGUMENT */
-  isAtLeast(level: Level): boolean;
+/** What a user holds: see the contract, §1 to §9. All of it is to be called on the thread that started the runtime. */
+export interface PressureRuntime extends LocalPressure, ObservedPressure {
+  on<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
+  off<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
+  /** For other threads: `attachPressureRuntime(handle)` there. Structured-cloneable without a transfer list. */
+  readonly handle: PressureHandle;
   /** Everything that was counted since the start: caches and whether they are worth their memory, levels, evictions. */
   statistics(): PressureStatistics;
-  on<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
-  once<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
-  off<E extends PressureEvent>(event: E, listener: PressureListener<E>): this;
-  /**
-   * Takes a cache in; the same object is used on exactly as before.
-   * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_CACHE_UNSUPPORTED, ERR_SPILLWAY_CACHE_DUPLICATE,
-   * ERR_SPILLWAY_LEDGER_FULL, ERR_SPILLWAY_STOPPED
-   */
-  register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration;
-  /**
-   * Evicts `bytes` from the caches of all threads, in order of priority. Calls that come together are one round.
-   * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_STOPPED, ERR_SPILLWAY_SAMPLER_FAILED
-   */
-  evict(bytes: number, options?: { level?: Level }): Promise<EvictionReportWithSettlement>;
-  /** Resolves when the level is at least `level`, or, with `below`, below it. Rejects when aborted or stopped. */
-  until(level: Level, options?: { signal?: AbortSignal; below?: boolean }): Promise<void>;
-  /** Ends sampling, restores every cache, leaves no thread, timer or handle; idempotent. */
+  /** Ends sampling, restores every cache of every thread, leaves no thread, timer or handle; idempotent. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -84,32 +67,32 @@ export async function startPressureRuntime(options: PressureOptions = {}): Promi
   return runtime;
 }
 
-class StartedRuntime implements PressureRuntime {
+class StartedRuntime extends LocalRuntime implements PressureRuntime {
+  readonly handle: PressureHandle;
   readonly #resolved: ResolvedOptions;
-  readonly #words = createPage();
-  readonly #thread: ThreadRuntime;
+  readonly #words: Int32Array;
   readonly #health: HealthMonitor;
   #sampler: SamplerSupervisor | null = null;
   #inspection: Inspection | null = null;
   readonly #books: Bookkeeping;
   readonly #alerting: Alerting;
-  readonly #evictions = new EvictionCalls((bytes, level) =>
-    this.#call('evict', (control) => control.evict(bytes, level)),
-  );
   #stopping: Promise<void> | null = null;
   readonly #onAbort = () => void this.stop();
 
   constructor(resolved: ResolvedOptions) {
-    this.#resolved = resolved;
+    const words = createPage();
     const { collectGarbage, respectCacheLimits } = resolved.settings;
-    this.#thread = new ThreadRuntime(
-      this.#words,
-      claimThread(this.#words, threadId, kernelThreadId()),
-      { enabled: resolved.enabled, collectGarbage, respectCacheLimits },
-      (message) => this.#sampler?.post(message),
-    );
-    this.#health = new HealthMonitor((change) => this.#thread.emit('health', change));
-    this.#books = new Bookkeeping(this.#words);
+    const options = { enabled: resolved.enabled, collectGarbage, respectCacheLimits };
+    const claim = claimThread(words, threadId, kernelThreadId());
+    super(new ThreadRuntime(words, claim, options, { interest: () => undefined, attended: () => undefined }));
+    this.handle = createHandle(words, options);
+    this.#resolved = resolved;
+    this.#words = words;
+    this.#health = new HealthMonitor((change) => {
+      this.thread.emit('health', change);
+      broadcastOnce(words, { type: 'health', ...change });
+    });
+    this.#books = new Bookkeeping(words);
     this.#alerting = new Alerting(resolved.alertRules, () => this.statistics());
     this.#keepBooks();
   }
@@ -122,7 +105,7 @@ class StartedRuntime implements PressureRuntime {
       this.#sampler = await SamplerSupervisor.start(this.#words, settings, {
         message: (message) => this.#receive(message),
         degraded: (degraded, reason) => this.#health.set('sampler', degraded, reason),
-        gaveUp: (error) => this.#thread.report(error),
+        gaveUp: (error) => this.thread.report(error),
       });
       if (!this.#sampler.hasSource && !settings.fallbackWhenUnavailable) {
         throw new SpillwayError(
@@ -138,7 +121,7 @@ class StartedRuntime implements PressureRuntime {
     testAccess.set(this, {
       inject: async (readings) => {
         if (this.#stopping !== null || this.#sampler === null) throw stopped('inject');
-        this.#thread.refresh();
+        this.thread.refresh();
         await this.#sampler.inject(readings);
       },
       sampleNow: async () => {
@@ -146,14 +129,6 @@ class StartedRuntime implements PressureRuntime {
         return this.state;
       },
     });
-  }
-
-  get level(): Level {
-    return this.#thread.level;
-  }
-
-  get state(): PressureState {
-    return this.#thread.state;
   }
 
   get thresholds(): ObservedPressure['thresholds'] {
@@ -165,51 +140,8 @@ class StartedRuntime implements PressureRuntime {
   }
 
   statistics(): PressureStatistics {
-    this.#thread.publishCounters();
-    return this.#books.statistics(this.#thread.published);
-  }
-
-  isAtLeast(level: Level): boolean {
-    return this.#thread.isAtLeast(level);
-  }
-
-  on<E extends PressureEvent>(event: E, listener: PressureListener<E>): this {
-    this.#thread.on(event, listener);
-    return this;
-  }
-
-  once<E extends PressureEvent>(event: E, listener: PressureListener<E>): this {
-    this.#thread.once(event, listener);
-    return this;
-  }
-
-  off<E extends PressureEvent>(event: E, listener: PressureListener<E>): this {
-    this.#thread.off(event, listener);
-    return this;
-  }
-
-  register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration {
-    return this.#thread.register(cache, options);
-  }
-
-  async evict(bytes: number, options: { level?: Level } = {}): Promise<EvictionReportWithSettlement> {
-    if (!Number.isFinite(bytes) || bytes < 0) {
-      throw new SpillwayError(
-        'ERR_SPILLWAY_ARGUMENT',
-        `Expected \`bytes\` to be a finite number >= 0, got ${describeValue(bytes)}`,
-      );
-    }
-    const { level } = options;
-    if (level !== undefined && !isLevel(level)) {
-      throw new SpillwayError('ERR_SPILLWAY_ARGUMENT', `Expected \`level\` to be a level, got ${describeValue(level)}`);
-    }
-    if (this.#stopping !== null) throw stopped('evict');
-    if (!this.#resolved.enabled) return this.#thread.withSettlement(disabledReport(bytes));
-    return this.#thread.withSettlement(await this.#evictions.evict(bytes, level ?? null));
-  }
-
-  until(level: Level, options: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {
-    return this.#thread.until(level, options);
+    this.thread.publishCounters();
+    return this.#books.statistics(this.thread.published);
   }
 
   stop(): Promise<void> {
@@ -221,24 +153,29 @@ class StartedRuntime implements PressureRuntime {
     return this.stop();
   }
 
+  protected async askForEviction(bytes: number, level: Level | null): Promise<EvictionReport> {
+    return this.#call('evict', (control) => control.evict(bytes, level));
+  }
+
   async #stop(): Promise<void> {
     this.#resolved.signal?.removeEventListener('abort', this.#onAbort);
     await this.#inspection?.close();
     try {
       await this.#sampler?.stop();
     } catch (cause) {
-      this.#thread.report(
+      this.thread.report(
         new SpillwayError('ERR_SPILLWAY_SAMPLER_FAILED', 'The sampler thread was ended without an answer', { cause }),
       );
     }
     this.#sampler = null;
-    this.#thread.close('the runtime was stopped');
+    this.thread.close('the runtime was stopped');
     markStopped(this.#words);
+    ringThreads(this.#words);
   }
 
   #call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
     if (this.#stopping !== null || this.#sampler === null) return Promise.reject(stopped(what));
-    this.#thread.refresh();
+    this.thread.refresh();
     return this.#sampler.call(what, make);
   }
 
@@ -248,34 +185,37 @@ class StartedRuntime implements PressureRuntime {
       const { startInspection } = await import('../inspect/server.js');
       this.#inspection = await startInspection(this);
     } catch (cause) {
-      this.#thread.report(
+      this.thread.report(
         new SpillwayError('ERR_SPILLWAY_INSPECT', `The runtime cannot be inspected: ${String(cause)}`, { cause }),
       );
     }
   }
 
   #keepBooks(): void {
-    this.#thread.on('eviction', (report) => {
+    this.thread.on('eviction', (report) => {
       this.#books.evicted(report);
       void report.settled.then((settled) => this.#books.settled(settled));
     });
-    this.#thread.on('level', (change) => {
+    this.thread.on('level', (change) => {
       this.#books.levelChanged(change.to, change.at);
       this.#tellAlerts(this.#alerting.judgeChange(change));
     });
     if (this.#resolved.alertRules.length > 0) {
-      this.#thread.on('sample', (state) => this.#tellAlerts(this.#alerting.judge(state)));
+      this.thread.on('sample', (state) => this.#tellAlerts(this.#alerting.judge(state)));
     }
   }
 
   #tellAlerts(changes: readonly AlertChange[]): void {
-    for (const change of changes) this.#thread.emit('alert', Object.freeze(change));
+    for (const change of changes) {
+      this.thread.emit('alert', Object.freeze(change));
+      broadcastOnce(this.#words, { type: 'alert', change });
+    }
   }
 
   #receive(message: SamplerMessage): void {
     if (message.type === 'observation') this.#decide(message.input);
     else if (message.type === 'health') this.#health.set('sources', message.to === 'degraded', message.reason);
-    else this.#thread.receive(message);
+    else this.thread.receive(message);
   }
 
   /** Lets the user's own policy decide. */
@@ -289,26 +229,7 @@ class StartedRuntime implements PressureRuntime {
       this.#sampler?.post({ type: 'decision', decision, policy: policy.name });
     } catch (cause) {
       const message = `The eviction policy '${policy.name}' failed: ${String(cause)}`;
-      this.#thread.report(new SpillwayError('ERR_SPILLWAY_POLICY', message, { cause }));
+      this.thread.report(new SpillwayError('ERR_SPILLWAY_POLICY', message, { cause }));
     }
   }
-}
-
-/** What `evict()` answers where nothing may be evicted. */
-function disabledReport(requestedBytes: number): EvictionReport {
-  return {
-    id: 0,
-    level: 'normal',
-    cause: null,
-    policy: 'manual',
-    at: Date.now(),
-    durationMs: 0,
-    requestedBytes,
-    evictedBytes: 0,
-    returnedBytes: 0,
-    verdict: 'nothing-to-evict',
-    collections: 0,
-    collectionMs: 0,
-    caches: [],
-  };
 }

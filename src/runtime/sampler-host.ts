@@ -1,12 +1,12 @@
 import { SpillwayError } from '../core/errors.js';
 import type { Settings } from '../core/settings.js';
-import type { InjectedReading, SamplerControl, SamplerMessage, ThreadMessage } from '../page/protocol.js';
+import type { DecisionMessage, InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 
 /** A running sampler, wherever it runs. Used on the thread that started the runtime. */
 export interface SamplerHost {
   /** Whether its first sample found any source of memory. */
   readonly hasSource: boolean;
-  post(message: ThreadMessage): void;
+  post(message: DecisionMessage): void;
   /**
    * Makes a control call; the process stays alive until it is answered.
    * @param what for the error message.

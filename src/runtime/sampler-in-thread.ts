@@ -1,4 +1,4 @@
-import type { SamplerControl, ThreadMessage } from '../page/protocol.js';
+import type { DecisionMessage, SamplerControl } from '../page/protocol.js';
 import { type SamplingSite, startSampling } from '../sampler/site.js';
 import { type HostOptions, type SamplerHost, samplerFailed } from './sampler-host.js';
 
@@ -34,7 +34,7 @@ export class InThreadSampler implements SamplerHost {
     return this.#site.hasSource;
   }
 
-  post(message: ThreadMessage): void {
+  post(message: DecisionMessage): void {
     if (!this.#ended) this.#site.receive(message);
   }
 

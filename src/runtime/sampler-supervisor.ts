@@ -3,7 +3,7 @@ import type { Settings } from '../core/settings.js';
 import { isSilent } from '../core/silence.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { markSamplerPlace } from '../page/page.js';
-import type { InjectedReading, SamplerControl, SamplerMessage, ThreadMessage } from '../page/protocol.js';
+import type { DecisionMessage, InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 import { emptyPublishedState, readState } from '../page/state-codec.js';
 import { type SamplerHost, samplerFailed } from './sampler-host.js';
 import { InThreadSampler } from './sampler-in-thread.js';
@@ -90,7 +90,7 @@ export class SamplerSupervisor {
   }
 
   /** What is posted while the sampler is down is lost: it belongs to rounds that ended with it. */
-  post(message: ThreadMessage): void {
+  post(message: DecisionMessage): void {
     this.#host?.post(message);
   }
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import type { SamplerControl, SamplerMessage, SamplerWorkerData, ThreadMessage } from '../page/protocol.js';
+import type { DecisionMessage, SamplerControl, SamplerMessage, SamplerWorkerData } from '../page/protocol.js';
 import { type HostOptions, type SamplerHost, samplerFailed } from './sampler-host.js';
 
 const ENTRY = new URL('../../workers/sampler.js', import.meta.url);
@@ -84,7 +84,7 @@ export class SamplerThread implements SamplerHost {
     return this.#hasSource;
   }
 
-  post(message: ThreadMessage): void {
+  post(message: DecisionMessage): void {
     if (!this.#ended) this.#worker.postMessage(message);
   }
 

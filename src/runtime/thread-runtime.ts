@@ -6,21 +6,34 @@ import { describeValue, reasonOf, SpillwayError } from '../core/errors.js';
 import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
 import { isAtLeast, isLevel, type Level } from '../core/level.js';
 import type { PressureState } from '../core/state.js';
+import { type BellListener, listenAsThread } from '../page/bell.js';
 import type { Outcome } from '../page/orders.js';
-import { addSampleListeners } from '../page/page.js';
-import type { SamplerMessage, ThreadMessage } from '../page/protocol.js';
+import { isStopped } from '../page/page.js';
+import type { SamplerMessage } from '../page/protocol.js';
 import type { PublishedState } from '../page/state-codec.js';
-import type { ThreadClaim } from '../page/thread-rows.js';
+import { storeWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
 import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
 import { StateView } from './state-view.js';
 
 /** How often a change of who wants samples is noticed on the diagnostics channel, which tells nobody of its subscribers. */
 const INTEREST_MS = 1000;
 
+/** Events whose payload the sampler posts; a sample stands on the page. */
+const MESSAGE_EVENTS = ['level', 'eviction', 'alert', 'health', 'error'] as const satisfies readonly PressureEvent[];
+
+/** What the runtime of any thread must know; plain data, so that a handle can carry it. */
 export interface ThreadRuntimeOptions {
   readonly enabled: boolean;
   readonly collectGarbage: 'auto' | 'never';
   readonly respectCacheLimits: boolean;
+}
+
+/** What the rest of the runtime is told. */
+export interface ThreadRuntimeEvents {
+  /** Whether anybody on this thread listens to what the sampler posts. Called when that may have changed. */
+  interest(inMessages: boolean): void;
+  /** The thread attends to the page on its event loop: after a bell, or now and then. */
+  attended(): void;
 }
 
 /** What every thread with a runtime has: the page, its own caches, its own listeners. */
@@ -31,31 +44,41 @@ export class ThreadRuntime {
   readonly #caches: ThreadCaches;
   readonly #emitter = new PressureEmitter();
   readonly #settlements = new Map<number, PendingSettlement>();
+  readonly #claim: ThreadClaim;
+  readonly #events: ThreadRuntimeEvents;
+  readonly #bell: BellListener;
   readonly #interest: NodeJS.Timeout;
   /** Caches that were warned of. */
   readonly #warned = new Set<string>();
   #wantsSamples = false;
+  /** Count of the last sample that was told of. */
+  #toldSamples = 0;
   #closed = false;
 
-  /** @param post to the sampler. */
-  constructor(
-    words: Int32Array,
-    claim: ThreadClaim,
-    options: ThreadRuntimeOptions,
-    post: (message: ThreadMessage) => void,
-  ) {
+  constructor(words: Int32Array, claim: ThreadClaim, options: ThreadRuntimeOptions, events: ThreadRuntimeEvents) {
     this.#words = words;
+    this.#claim = claim;
     this.#options = options;
+    this.#events = events;
     this.#view = new StateView(words);
     this.#caches = new ThreadCaches(words, claim, {
       ...options,
       engine: v8Engine(resourceLimits.maxYoungGenerationSizeMb ?? null),
-      onPaid: (order) => post({ type: 'paid', order }),
       onSizeFault: (cache, reason) => this.#warnOfSize(cache, reason),
       onCacheFailed: (cache, outcome, fault) => this.report(cacheFailed(cache, outcome, fault)),
     });
-    this.#interest = setInterval(() => this.#updateInterest(), INTEREST_MS);
+    this.#bell = listenAsThread(words, claim.row, () => this.#attend());
+    this.#interest = setInterval(() => this.#attend(), INTEREST_MS);
     this.#interest.unref();
+  }
+
+  get isEnabled(): boolean {
+    return this.#options.enabled;
+  }
+
+  /** False once it was closed: nothing is watched or counted any more. */
+  get isOpen(): boolean {
+    return !this.#closed;
   }
 
   get level(): Level {
@@ -111,6 +134,15 @@ export class ThreadRuntime {
     this.#emitter.emit(event, ...payload);
   }
 
+  /** Whether the measured outcome of an eviction is still to come. */
+  get awaitsSettlement(): boolean {
+    return this.#settlements.size > 0;
+  }
+
+  isHeard(event: PressureEvent): boolean {
+    return this.#emitter.isHeard(event);
+  }
+
   report(error: SpillwayError): void {
     this.#emitter.report(error);
   }
@@ -139,6 +171,8 @@ export class ThreadRuntime {
       this.#emitter.on('level', onLevel);
       this.#emitter.on('health', onHealth);
       signal?.addEventListener('abort', onAbort, { once: true });
+      this.#updateInterest();
+      if (holds()) settle(resolve); // it changed before anybody listened
     });
   }
 
@@ -147,12 +181,6 @@ export class ThreadRuntime {
     switch (message.type) {
       case 'level':
         this.#emitter.emit('level', Object.freeze({ ...message.notice, state: this.state }));
-        break;
-      case 'sample':
-        if (this.#emitter.isHeard('sample')) this.#emitter.emit('sample', this.state);
-        break;
-      case 'order':
-        void this.#caches.payOnLoop();
         break;
       case 'eviction':
         this.#emitter.emit('eviction', this.withSettlement(message.report));
@@ -189,21 +217,38 @@ export class ThreadRuntime {
   close(reason: string): void {
     if (this.#closed) return;
     const { health } = this.state;
+    const from = health === 'stopped' ? 'ok' : health; // told by the page, which is further than this thread
     this.#closed = true;
     clearInterval(this.#interest);
+    this.#bell.stop();
     this.#caches.close();
-    if (this.#wantsSamples) addSampleListeners(this.#words, -1);
     for (const { report, resolve } of this.#settlements.values()) resolve(report);
     this.#settlements.clear();
-    this.#emitter.emit('health', { from: health, to: 'stopped', reason });
+    this.#emitter.emit('health', { from, to: 'stopped', reason });
     this.#emitter.removeAll();
   }
 
+  /** Sees to what is new on the page, on a free loop. */
+  #attend(): void {
+    if (this.#closed) return;
+    if (!isStopped(this.#words)) void this.#caches.payOnLoop();
+    this.#updateInterest();
+    const { sampleCount } = this.#view.published();
+    if (this.#wantsSamples && sampleCount !== this.#toldSamples) {
+      this.#toldSamples = sampleCount;
+      this.#emitter.emit('sample', this.state);
+    }
+    this.#events.attended();
+  }
+
   #updateInterest(): void {
-    const wants = !this.#closed && this.#emitter.isHeard('sample');
+    if (this.#closed) return;
+    this.#events.interest(MESSAGE_EVENTS.some((event) => this.#emitter.isHeard(event)));
+    const wants = this.#emitter.isHeard('sample');
     if (wants === this.#wantsSamples) return;
     this.#wantsSamples = wants;
-    addSampleListeners(this.#words, wants ? 1 : -1);
+    this.#toldSamples = this.#view.published().sampleCount;
+    storeWantsSamples(this.#words, this.#claim.row, wants);
   }
 
   /** Once per cache: a `sizeOf` that fails for one entry fails for many. */

@@ -2,16 +2,19 @@ import type { CacheEviction, EvictionReport, EvictionVerdict } from '../core/evi
 import { evictableBytes, planEviction } from '../core/eviction-plan.js';
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
+import { ringThread } from '../page/bell.js';
 import { type CacheRow, isCacheLive, liveCaches } from '../page/cache-rows.js';
 import {
   adoptOrders,
   type CollectMode,
+  type Debt,
   emptyThreadControl,
   isOrderDone,
   isTaken,
   loadReceipt,
   type Outcome,
   readControl,
+  type ThreadControl,
   writeControl,
 } from '../page/orders.js';
 import { bumpEpoch, nextRoundId } from '../page/page.js';
@@ -48,12 +51,13 @@ export interface RoundDemand {
 }
 
 interface Wave {
-  readonly order: number;
   /** The part of each thread, by thread row. */
   readonly threads: Map<number, ThreadPart>;
 }
 
 interface ThreadPart {
+  /** The number of its order is its own, so that no other thread can take its debts for theirs. */
+  readonly order: number;
   /** All caches that may pay: a thread makes up among its own for one that falls short. */
   readonly caches: readonly CacheRow[];
   /** What each was planned to pay, by cache row. */
@@ -96,16 +100,13 @@ export interface RoundResult {
 export class Rounds {
   readonly #words: Int32Array;
   readonly #respectFloors: boolean;
-  /** Tells all threads that an order stands on the page. */
-  readonly #announce: () => void;
   readonly #control = emptyThreadControl();
   #round: Round | null = null;
   #lastOrder: number;
 
-  constructor(words: Int32Array, respectFloors: boolean, announce: () => void) {
+  constructor(words: Int32Array, respectFloors: boolean) {
     this.#words = words;
     this.#respectFloors = respectFloors;
-    this.#announce = announce;
     this.#lastOrder = adoptOrders(words);
   }
 
@@ -149,11 +150,10 @@ export class Rounds {
     const counters: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
     for (const threadRow of liveThreadRows(this.#words)) {
       loadThreadCounters(this.#words, threadRow, counters);
-      if (counters.uncollectedBytes === 0 || !readControl(this.#words, threadRow, this.#control)) continue;
-      writeControl(this.#words, threadRow, { ...this.#control, order: ++this.#lastOrder, level, cause, collect }, []);
+      if (counters.uncollectedBytes === 0) continue;
+      this.#order(threadRow, { level, cause, collect }, []);
     }
     bumpEpoch(this.#words);
-    this.#announce();
   }
 
   /** Ends the round under way with what was done so far. */
@@ -193,33 +193,38 @@ export class Rounds {
     );
     const shares = planEviction(candidates, missingBytes, this.#respectFloors);
     if (shares.length === 0) return;
-    const order = ++this.#lastOrder;
     const threads = new Map<number, ThreadPart>();
     for (const threadRow of new Set(shares.map((share) => share.cache.threadRow))) {
       const debts = shares
         .filter((share) => share.cache.threadRow === threadRow)
         .map((share) => ({ row: share.cache.row, owedBytes: share.bytes }));
       threads.set(threadRow, {
+        order: this.#order(threadRow, { ...round.demand, round: round.id }, debts),
         caches: candidates.filter((cache) => cache.threadRow === threadRow),
         owedBytes: new Map(debts.map(({ row, owedBytes }) => [row, owedBytes])),
         receipts: 0,
         movedMs: nowMs,
       });
-      readControl(this.#words, threadRow, this.#control);
-      const { level, cause, collect } = round.demand;
-      writeControl(this.#words, threadRow, { ...this.#control, order, round: round.id, level, cause, collect }, debts);
     }
-    round.wave = { order, threads };
+    round.wave = { threads };
     round.waves++;
     bumpEpoch(this.#words);
-    this.#announce();
+  }
+
+  /** Writes an order for one thread, beside the cap and pace that it has, and wakes the thread. @returns the order's number. */
+  #order(threadRow: number, terms: Partial<ThreadControl>, debts: readonly Debt[]): number {
+    const order = ++this.#lastOrder;
+    readControl(this.#words, threadRow, this.#control);
+    writeControl(this.#words, threadRow, { ...this.#control, ...terms, order }, debts);
+    ringThread(this.#words, threadRow);
+    return order;
   }
 
   #isWaveOver(round: Round, wave: Wave, nowMs: number): boolean {
     let over = true;
     for (const [threadRow, part] of wave.threads) {
-      if (round.absent.has(threadRow) || isOrderDone(this.#words, threadRow, wave.order)) continue;
-      if (this.#isGone(threadRow, part) || this.#isOverdue(round, wave, threadRow, part, nowMs))
+      if (round.absent.has(threadRow) || isOrderDone(this.#words, threadRow, part.order)) continue;
+      if (this.#isGone(threadRow, part) || this.#isOverdue(round, threadRow, part, nowMs))
         this.#passOver(round, threadRow);
       else over = false;
     }
@@ -232,15 +237,15 @@ export class Rounds {
   }
 
   /** Whether the thread has shown no sign of life for as long as it is worth to wait for it. */
-  #isOverdue(round: Round, wave: Wave, threadRow: number, part: ThreadPart, nowMs: number): boolean {
-    const receipts = part.caches.filter((cache) => loadReceipt(this.#words, cache.row, wave.order) !== null).length;
+  #isOverdue(round: Round, threadRow: number, part: ThreadPart, nowMs: number): boolean {
+    const receipts = part.caches.filter((cache) => loadReceipt(this.#words, cache.row, part.order) !== null).length;
     if (receipts > part.receipts) {
       part.receipts = receipts;
       part.movedMs = nowMs;
     }
     const silentMs = nowMs - part.movedMs;
     if (silentMs < UNTAKEN_DEADLINE_MS) return false;
-    if (part.caches.some((cache) => isTaken(this.#words, cache.row, wave.order))) return silentMs >= TAKEN_DEADLINE_MS;
+    if (part.caches.some((cache) => isTaken(this.#words, cache.row, part.order))) return silentMs >= TAKEN_DEADLINE_MS;
     return silentMs >= ALONE_DEADLINE_MS || this.#canOthersPay(round, threadRow);
   }
 
@@ -257,14 +262,13 @@ export class Rounds {
   #passOver(round: Round, threadRow: number): void {
     if (round.absent.has(threadRow)) return;
     round.absent.add(threadRow);
-    readControl(this.#words, threadRow, this.#control);
-    writeControl(this.#words, threadRow, { ...this.#control, order: ++this.#lastOrder }, []);
+    this.#order(threadRow, {}, []);
   }
 
   #takeReceipts(round: Round, wave: Wave): void {
-    for (const [threadRow, { caches, owedBytes }] of wave.threads) {
+    for (const [threadRow, { order, caches, owedBytes }] of wave.threads) {
       for (const cache of caches) {
-        const receipt = loadReceipt(this.#words, cache.row, wave.order);
+        const receipt = loadReceipt(this.#words, cache.row, order);
         const planned = owedBytes.get(cache.row);
         const outcome = receipt?.outcome ?? this.#missedOutcome(round, cache, planned);
         if (outcome === null) continue;

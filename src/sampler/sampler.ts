@@ -8,13 +8,16 @@ import { emptyReading, setOk, setUnlimited } from '../core/reading.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import { formatBytes, formatRatio, MIB } from '../core/units.js';
+import { ringThread } from '../page/bell.js';
 import { monotonicUs } from '../page/clock.js';
 import { storeGuard } from '../page/guard.js';
-import { hasSampleListeners } from '../page/page.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
+import { reclaimThread } from '../page/reclaim.js';
 import { adoptState, emptyPublishedState, publishState } from '../page/state-codec.js';
+import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
 import { type Assessment, assess, createAssessment } from './assessment.js';
+import { Deaths } from './deaths.js';
 import { readWorstHeap } from './heap-reading.js';
 import { Steering } from './steering.js';
 
@@ -45,6 +48,7 @@ export class Sampler {
   readonly #assessments: readonly Assessment[];
   readonly #cadence: Cadence;
   readonly #steering: Steering;
+  readonly #deaths: Deaths;
   readonly #reading = emptyReading();
   readonly #stall = { some: -1, full: -1 };
   readonly #state = emptyPublishedState();
@@ -80,6 +84,7 @@ export class Sampler {
     }));
     this.#assessments = this.#watched.map((watched) => watched.assessment);
     this.#cadence = createCadence(settings);
+    this.#deaths = new Deaths(words);
     this.#steering = new Steering(words, settings, policy, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
   }
@@ -103,6 +108,7 @@ export class Sampler {
   sample(latenessUs: number, cpuUs: number): number {
     const nowUs = this.#clockUs();
     const nowMs = nowUs / 1e3;
+    this.#deaths.look(nowUs);
     this.#read(nowUs);
     this.#classify();
     const binding = this.#bindingResource();
@@ -138,6 +144,11 @@ export class Sampler {
   /** Monotonic ms at which a sample is due whatever the cadence says, because an eviction is under way; null: none is. */
   dueMs(nowMs: number): number | null {
     return this.#steering.dueMs(nowMs);
+  }
+
+  /** A thread ended: its rows are free, and a round does not wait for it. */
+  threadEnded(claim: ThreadClaim): void {
+    if (reclaimThread(this.#words, claim)) this.#steering.advance(monotonicUs() / 1e3);
   }
 
   /** A thread paid: look at the receipts at once. */
@@ -256,7 +267,7 @@ export class Sampler {
       this.#post({ type: 'level', notice: this.#pendingNotice });
       this.#pendingNotice = null;
     }
-    if (hasSampleListeners(this.#words)) this.#post({ type: 'sample' });
+    for (const row of liveThreadRows(this.#words)) if (loadWantsSamples(this.#words, row)) ringThread(this.#words, row);
     this.#steering.steer({
       nowMs,
       at: state.sampledAtMs,

@@ -1,6 +1,15 @@
 import { createPolicy } from '../core/policies/create.js';
 import type { Settings } from '../core/settings.js';
-import type { InjectedReading, SamplerControl, SamplerMessage, ThreadMessage } from '../page/protocol.js';
+import { listenAsSampler } from '../page/bell.js';
+import { openBroadcast } from '../page/broadcast.js';
+import type {
+  BroadcastMessage,
+  DecisionMessage,
+  InjectedReading,
+  SamplerControl,
+  SamplerMessage,
+} from '../page/protocol.js';
+import type { ThreadClaim } from '../page/thread-rows.js';
 import { openSources } from '../sources/detect.js';
 import { openThreadCpuClock } from '../sources/thread-cpu.js';
 import { controlOf } from './control.js';
@@ -8,12 +17,17 @@ import { CpuAccount } from './cpu-account.js';
 import { SamplingLoop } from './loop.js';
 import { Sampler } from './sampler.js';
 
+type EvictMessage = Extract<BroadcastMessage, { type: 'evict' }>;
+type MessageForAll = Extract<SamplerMessage, BroadcastMessage>;
+
 /** A sampler at work, as its neighbourhood sees it. */
 export interface SamplingSite {
   /** Whether the first sample found any source of memory. */
   readonly hasSource: boolean;
   readonly control: SamplerControl;
-  receive(message: ThreadMessage): void;
+  receive(message: DecisionMessage): void;
+  /** A thread with rows ended. */
+  threadEnded(claim: ThreadClaim): void;
 }
 
 export interface SiteOptions {
@@ -33,18 +47,47 @@ export async function startSampling(words: Int32Array, options: SiteOptions): Pr
   const settings = ownThread
     ? options.settings
     : { ...options.settings, minIntervalMs: options.settings.updateIntervalMs };
-  const sampler = new Sampler(words, settings, await openSources(settings), createPolicy(settings), post);
+  const sources = await openSources(settings);
+  const broadcast = openBroadcast(words, (message) => {
+    if (message.type === 'evict') void answer(message);
+  });
+  const sampler = new Sampler(words, settings, sources, createPolicy(settings), (message) => {
+    if (isForAll(message)) broadcast.post(message);
+    post(message);
+  });
   sampler.inject(injected);
   const cpu = new CpuAccount(ownThread ? openThreadCpuClock() : null, sampler.inheritedCpuUs);
   const loop = new SamplingLoop(sampler, cpu, settings.minIntervalMs);
+  const bell = listenAsSampler(words, () => {
+    sampler.paid();
+    loop.expedite();
+  });
+  const control = controlOf(sampler, loop);
+  const answer = async ({ asker, bytes, level }: EvictMessage) => {
+    broadcast.post({ type: 'evicted', asker, report: await control.evict(bytes, level) });
+  };
   loop.sampleNow();
   return {
     hasSource: sampler.hasSource,
-    control: controlOf(sampler, loop),
+    control: {
+      ...control,
+      stop: async () => {
+        bell.stop();
+        await control.stop();
+        broadcast.close();
+      },
+    },
+    threadEnded: (claim) => sampler.threadEnded(claim),
     receive(message) {
-      if (message.type === 'paid') sampler.paid();
-      else if (message.type === 'decision') sampler.follow(message.decision, message.policy);
+      // the port also carries comlink's calls
+      if (message.type === 'decision') sampler.follow(message.decision, message.policy);
       loop.expedite();
     },
   };
+}
+
+/** Health is told to all by the starting thread, which knows of more than the sources. */
+function isForAll(message: SamplerMessage): message is MessageForAll {
+  const { type } = message;
+  return type === 'level' || type === 'eviction' || type === 'settled' || type === 'error';
 }

@@ -65,7 +65,7 @@ export class Steering {
     this.#settings = settings;
     this.#policy = policy;
     this.#post = post;
-    this.#rounds = new Rounds(words, settings.respectCacheLimits, () => post({ type: 'order' }));
+    this.#rounds = new Rounds(words, settings.respectCacheLimits);
   }
 
   /** Monotonic ms at which somebody must look again, whatever the cadence says; null: nothing is pending. */

@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 
 /** The kernel's id of the calling thread, where `/proc` tells it (Linux); -1 elsewhere. */
 export function kernelThreadId(): number {
@@ -8,4 +8,9 @@ export function kernelThreadId(): number {
   } catch {
     return -1; // not Linux, or no /proc
   }
+}
+
+/** Whether the kernel still runs that thread of this process. @param id as `kernelThreadId` told it. */
+export function isKernelThreadThere(id: number): boolean {
+  return existsSync(`/proc/self/task/${id}`);
 }
