@@ -27,6 +27,7 @@ export type { CacheStatistics, EvictionTotals, PressureStatistics, WindowStatist
 export { type AttachedPressureRuntime, attachPressureRuntime } from './runtime/attached-runtime.js';
 export type { PressureEvent, PressureEvents, PressureListener } from './runtime/events.js';
 export type { PressureHandle } from './runtime/handle.js';
+export type { LocalPressure } from './runtime/local-runtime.js';
 export type { PressureOptions, ProcessResourceOptions, ResourceOptions } from './runtime/options.js';
 export { type PressureRuntime, startPressureRuntime } from './runtime/pressure-runtime.js';
 export { sharedPressureRuntime } from './runtime/shared-runtime.js';

@@ -41,7 +41,7 @@ class AttachedRuntime extends LocalRuntime implements AttachedPressureRuntime {
   readonly #words: Int32Array;
   readonly #claim: ThreadClaim;
   readonly #lifeline: Lifeline;
-  /** Open while somebody on this thread listens, or waits for an eviction. */
+  /** Open while somebody on this thread listens, or waits for an eviction or its outcome; closed a little later. */
   #broadcast: Broadcast | null = null;
   #isListening = false;
   readonly #calls = new Map<number, Call>();
@@ -52,7 +52,7 @@ class AttachedRuntime extends LocalRuntime implements AttachedPressureRuntime {
       new ThreadRuntime(words, claim, options, {
         interest: (inMessages) => {
           this.#isListening = inMessages;
-          this.#updateBroadcast();
+          if (inMessages) this.#openBroadcast();
         },
         attended: () => this.#attended(),
       }),
@@ -79,20 +79,21 @@ class AttachedRuntime extends LocalRuntime implements AttachedPressureRuntime {
       return await new Promise<EvictionReport>((resolve, reject) => {
         this.#calls.set(call, { resolve, reject });
         timer = setTimeout(() => reject(noAnswer()), EVICTION_TIMEOUT_MS);
-        this.#updateBroadcast();
         const asker = { generation: this.#claim.generation, call };
-        this.#broadcast?.post({ type: 'evict', asker, bytes, level });
+        this.#openBroadcast().post({ type: 'evict', asker, bytes, level });
       });
     } finally {
       clearTimeout(timer);
       this.#calls.delete(call);
-      this.#updateBroadcast();
     }
   }
 
   #attended(): void {
     if (isStopped(this.#words)) this.#close('the runtime was stopped');
-    else this.#lifeline.renew(); // the sampler may be another thread by now
+    else {
+      this.#lifeline.renew(); // the sampler may be another thread by now
+      if (!this.#isListening && this.#calls.size === 0 && !this.thread.awaitsSettlement) this.#closeBroadcast();
+    }
   }
 
   #receive(message: BroadcastMessage): void {
@@ -104,18 +105,21 @@ class AttachedRuntime extends LocalRuntime implements AttachedPressureRuntime {
     } else if (message.type !== 'error' || this.thread.isHeard('error')) this.thread.receive(message);
   }
 
-  #updateBroadcast(): void {
-    const isWanted = this.thread.isOpen && (this.#isListening || this.#calls.size > 0);
-    if (isWanted === (this.#broadcast !== null)) return;
+  #openBroadcast(): Broadcast {
+    this.#broadcast ??= openBroadcast(this.#words, (message) => this.#receive(message));
+    return this.#broadcast;
+  }
+
+  #closeBroadcast(): void {
     this.#broadcast?.close();
-    this.#broadcast = isWanted ? openBroadcast(this.#words, (message) => this.#receive(message)) : null;
+    this.#broadcast = null;
   }
 
   #close(reason: string): void {
     this.thread.close(reason);
     for (const call of this.#calls.values()) call.reject(stopped('evict'));
     this.#lifeline.close();
-    this.#updateBroadcast();
+    this.#closeBroadcast();
   }
 }
 
