@@ -42,6 +42,10 @@ const RETAINED_SHARE = 0.05;
 
 const STEADY_MS = 1000;
 
+/** What the caches give when pressure begins: this share of the limit, and of what they may give at the most. */
+const WARNING_BITE_SHARE = 0.01;
+const MOST_WARNING_BITE = 0.05;
+
 /** Regrowth after the hold: this share of the room per second. */
 const REGROW_SHARE_PER_SECOND = 1;
 
@@ -64,6 +68,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
   let lastMs = Number.NEGATIVE_INFINITY;
   let askedAtCollections = -1;
   let patienceMs = LEAST_PATIENCE_MS;
+  /** True once the caches gave something in this stretch of pressure. */
+  let warned = false;
 
   function trackOf(resource: Resource): ResourceTrack {
     const track = tracks.get(resource) ?? createResourceTrack();
@@ -87,6 +93,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return input.cacheBytes + roomBytes;
   }
 
+  /** Has the caches give `overBytes`, and holds them there. */
   function cut(
     input: PolicyInput,
     binding: WatchedResource,
@@ -99,6 +106,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     capBytes = Math.max(0, Math.min(capBytes ?? input.cacheBytes, input.cacheBytes) - evictBytes);
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
     cutMs = input.nowMs;
+    warned = true;
     return {
       evictBytes,
       collect: input.level === 'emergency' ? 'always' : 'ifDue',
@@ -133,6 +141,12 @@ export function createAdaptivePolicy(): EvictionPolicy {
           return { ...hold('collect what is dead first', capBytes, PACE_BYTES), collect: 'ifDue' };
         }
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
+      }
+      if (level === 'normal') warned = false;
+      else if (!warned && track.isFresh && input.evictableBytes > 0) {
+        warned = true;
+        const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
+        return cut(input, binding, aheadBytes, biteBytes, 'a first bite');
       }
       if (level !== 'emergency') patienceMs = LEAST_PATIENCE_MS;
       else if (
