@@ -95,13 +95,11 @@ export const STATE = {
   RSS: 20,
   /** CPU time of the sampler so far, µs (wide). */
   SAMPLER_CPU_US: 22,
-  /** Readings that failed so far (wide). */
-  FAILURES: 24,
   /** How late the last sample was, and the latest of all, µs (wide). */
-  LATENESS_US: 26,
-  WORST_LATENESS_US: 28,
+  LATENESS_US: 24,
+  WORST_LATENESS_US: 26,
   /** The first of the resource rows. */
-  RESOURCES: 30,
+  RESOURCES: 28,
 } as const;
 
 /** One resource inside the state; at STATE.RESOURCES + code × RESOURCE_WORDS of its slot. */
@@ -116,8 +114,10 @@ export const RESOURCE = {
   RATIO: 6,
   /** Monotonic µs of the reading (wide). */
   READ_US: 8,
+  /** Readings that failed so far, also while the resource is unknown (wide). */
+  FAILURES: 10,
 } as const;
-export const RESOURCE_WORDS = 10;
+export const RESOURCE_WORDS = 12;
 export const RESOURCE_COUNT = 5;
 const STATE_WORDS = wholeLines(STATE.RESOURCES + RESOURCE_WORDS * RESOURCE_COUNT);
 

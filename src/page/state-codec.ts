@@ -12,6 +12,8 @@ export interface PublishedResource {
   /** As it was classified: the byte counts are rounded. */
   ratio: number;
   readUs: number;
+  /** Readings that failed so far; known also where the rest is not. */
+  failures: number;
 }
 
 /** What the sampler publishes with every sample. One mutable record per side, so that publishing and reading allocate nothing. */
@@ -33,7 +35,6 @@ export interface PublishedState {
   stallFull: number;
   rssBytes: number;
   samplerCpuUs: number;
-  failures: number;
   latenessUs: number;
   worstLatenessUs: number;
   /** In the order of `RESOURCES`. */
@@ -57,7 +58,6 @@ export function emptyPublishedState(): PublishedState {
     stallFull: -1,
     rssBytes: 0,
     samplerCpuUs: 0,
-    failures: 0,
     latenessUs: 0,
     worstLatenessUs: 0,
     resources: RESOURCES.map(() => ({
@@ -67,6 +67,7 @@ export function emptyPublishedState(): PublishedState {
       limitBytes: 0,
       ratio: 0,
       readUs: 0,
+      failures: 0,
     })),
   };
 }
@@ -131,7 +132,6 @@ function writeState(words: Int32Array, at: number, state: PublishedState): void 
   Atomics.store(words, at + STATE.STALL_FULL, toMillionths(state.stallFull));
   storeWide(words, at + STATE.RSS, state.rssBytes);
   storeWide(words, at + STATE.SAMPLER_CPU_US, state.samplerCpuUs);
-  storeWide(words, at + STATE.FAILURES, state.failures);
   storeWide(words, at + STATE.LATENESS_US, state.latenessUs);
   storeWide(words, at + STATE.WORST_LATENESS_US, state.worstLatenessUs);
   for (let code = 0; code < RESOURCE_COUNT; code++) {
@@ -144,6 +144,7 @@ function writeState(words: Int32Array, at: number, state: PublishedState): void 
     storeWide(words, row + RESOURCE.LIMIT, resource.limitBytes);
     storeWide(words, row + RESOURCE.RATIO, toRatioUnits(resource.ratio));
     storeWide(words, row + RESOURCE.READ_US, resource.readUs);
+    storeWide(words, row + RESOURCE.FAILURES, resource.failures);
   }
 }
 
@@ -164,7 +165,6 @@ function loadState(words: Int32Array, at: number, into: PublishedState): void {
   into.stallFull = fromMillionths(Atomics.load(words, at + STATE.STALL_FULL));
   into.rssBytes = loadWide(words, at + STATE.RSS);
   into.samplerCpuUs = loadWide(words, at + STATE.SAMPLER_CPU_US);
-  into.failures = loadWide(words, at + STATE.FAILURES);
   into.latenessUs = loadWide(words, at + STATE.LATENESS_US);
   into.worstLatenessUs = loadWide(words, at + STATE.WORST_LATENESS_US);
   for (let code = 0; code < RESOURCE_COUNT; code++) {
@@ -177,6 +177,7 @@ function loadState(words: Int32Array, at: number, into: PublishedState): void {
     resource.limitBytes = loadWide(words, row + RESOURCE.LIMIT);
     resource.ratio = loadWide(words, row + RESOURCE.RATIO) / RATIO_UNITS;
     resource.readUs = loadWide(words, row + RESOURCE.READ_US);
+    resource.failures = loadWide(words, row + RESOURCE.FAILURES);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type CacheReading, CacheTotals } from '../core/cache-totals.js';
 import type { EvictionReport } from '../core/eviction.js';
 import { LEVELS, type Level } from '../core/level.js';
+import { RESOURCE_NAMES, resourceCode } from '../core/resource.js';
 import type { EvictionTotals, PressureStatistics } from '../core/statistics.js';
 import { liveCaches, loadCacheCounters, loadCacheEntries } from '../page/cache-rows.js';
 import { monotonicMs } from '../page/clock.js';
@@ -75,7 +76,9 @@ export class Bookkeeping {
       sampler: {
         cpuSeconds: published.samplerCpuUs / 1e6,
         latenessSeconds: published.latenessUs / 1e6,
-        failures: { all: published.failures },
+        failures: Object.fromEntries(
+          RESOURCE_NAMES.map((name) => [name, published.resources[resourceCode(name)]?.failures ?? 0]),
+        ),
       },
     };
   }

@@ -54,7 +54,6 @@ export class Sampler {
   readonly #state = emptyPublishedState();
   #injected: readonly InjectedReading[] = [];
   /** Readings that failed for earlier samplers of the same runtime. */
-  #inheritedFailures = 0;
   #level: Level = 'normal';
   #cause: Resource | null = null;
   /** A transition that is posted once the state that it led to is published. */
@@ -128,7 +127,6 @@ export class Sampler {
     state.samplerCpuUs = Math.round(cpuUs);
     state.latenessUs = Math.round(latenessUs);
     state.worstLatenessUs = Math.max(state.worstLatenessUs, state.latenessUs);
-    state.failures = this.#assessments.reduce((sum, assessment) => sum + assessment.failures, this.#inheritedFailures);
     state.simulated = this.#injected.length > 0;
     const delayMs = this.#nextDelayMs(nowMs, cpuUs);
     state.intervalUs = Math.round(delayMs * 1e3);
@@ -180,10 +178,11 @@ export class Sampler {
     if (!adoptState(this.#words, state)) return false;
     this.#level = state.level;
     this.#cause = state.cause;
-    this.#inheritedFailures = state.failures;
     for (const [code, { assessment }] of this.#watched.entries()) {
       const published = state.resources[code];
-      if (published === undefined || !published.known) continue;
+      if (published === undefined) continue;
+      assessment.failures = published.failures;
+      if (!published.known) continue;
       assessment.known = true;
       assessment.level = published.level;
       assessment.usedBytes = published.usedBytes;
@@ -259,6 +258,7 @@ export class Sampler {
       published.limitBytes = Math.round(assessment.limitBytes);
       published.ratio = assessment.ratio;
       published.readUs = assessment.readUs;
+      published.failures = assessment.failures;
     }
     this.#updateHealth();
     storeGuard(this.#words, this.#guardBytes());

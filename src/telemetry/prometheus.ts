@@ -4,6 +4,9 @@ import { METRICS, type Observation, type ReadMetric, type RoundMetric } from '..
 import type { ObservedPressure } from '../core/observed-pressure.js';
 import { ObservationOfTheMoment } from './observation.js';
 
+export { grafanaDashboard } from './grafana.js';
+export { prometheusRules } from './prometheus-rules.js';
+
 /**
  * Registers every metric of the catalog with a registry of `prom-client`, under the names of the catalog. Values are read when the
  * registry is scraped; between scrapes only rounds of eviction cost anything. To be called on the runtime's own thread.

@@ -50,6 +50,15 @@ describe('statistics', () => {
     expect(levelSeconds.warning).toBe(0);
   });
 
+  it('count failed readings by source', async () => {
+    pressure = await startPressureRuntime({ alerts: false });
+    expect(pressure.statistics().sampler.failures).toEqual({ system: 0, container: 0, heap: 0, process: 0 });
+    const impossible = { resource: 'container', usedBytes: 1, limitBytes: 0 } as const;
+    await inject(pressure, impossible);
+    await sampleNow(pressure);
+    expect(pressure.statistics().sampler.failures).toEqual({ system: 0, container: 2, heap: 0, process: 0 });
+  });
+
   it('contain nothing that JSON would turn into null', async () => {
     pressure = await startPressureRuntime();
     pressure.register(new Map(), { name: 'empty' });

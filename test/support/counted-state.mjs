@@ -28,8 +28,8 @@ export function fillState(state, count) {
     resource.ratio = (count & 1023) / 1024;
     resource.readUs = count * (code + 3);
     sum += resource.usedBytes + resource.limitBytes + resource.readUs;
+    resource.failures = sum + state.rssBytes + state.sinceMs;
   }
-  state.failures = sum + state.rssBytes + state.sinceMs;
 }
 
 /** Whether every field belongs to one and the same count. */
@@ -37,13 +37,13 @@ export function isWhole(state) {
   const count = state.sampleCount;
   let sum = 0;
   for (let code = 0; code < state.resources.length; code++) {
-    const { known, level, usedBytes, limitBytes, ratio, readUs } = state.resources[code];
+    const { known, level, usedBytes, limitBytes, ratio, readUs, failures } = state.resources[code];
     if (usedBytes !== count * (code + 1) * 4099 || known !== (((count + code) & 1) === 1)) return false;
     if (level !== LEVELS[(count + code) & 3] || ratio !== (count & 1023) / 1024) return false;
     sum += usedBytes + limitBytes + readUs;
+    if (failures !== sum + state.rssBytes + state.sinceMs) return false;
   }
   return (
-    state.failures === sum + state.rssBytes + state.sinceMs &&
     state.level === LEVELS[count & 3] &&
     state.cause === RESOURCES[count % 5] &&
     state.rssBytes === count * 65537 &&
