@@ -34,10 +34,13 @@ const LEAST_PATIENCE_MS = 25;
 const MOST_PATIENCE_MS = 5000;
 
 /**
- * Pages that the allocator keeps can be filled again without more memory: the caches may grow into this share of them. And while they
- * are more than this share of the limit, giving more would only add to them.
+ * Pages that the allocator keeps can be filled again without more memory. Caches that were cut to less than `EMPTIED_SHARE` of the limit
+ * may grow into this share of them; larger ones may not, since an estimate that is too high would add to the plateau each time.
  */
 const REUSE_SHARE = 0.5;
+const EMPTIED_SHARE = 0.15;
+
+/** While they are more than this share of the limit, giving more would only add to them. */
 const RETAINED_SHARE = 0.05;
 
 const STEADY_MS = 1000;
@@ -80,14 +83,15 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** Joint bytes to which the caches may grow until the next sample. */
   function leashBytes(input: PolicyInput, aheadBytes: number): number {
     const wasCut = cutMs !== Number.NEGATIVE_INFINITY;
+    const retainedBytes = retained.value(input.nowMs, input.retainedBytes);
     let roomBytes = Number.POSITIVE_INFINITY;
     for (const watched of input.resources) {
       if (!watched.known) continue;
       const track = trackOf(watched.resource);
       const steadyBytes = wasCut ? track.peak.value(input.nowMs) : track.effectiveBytes;
       const freeBytes = Math.max(0, watched.thresholds.warning * watched.limitBytes - aheadBytes - steadyBytes);
-      const reusableBytes =
-        watched.resource === 'heap' || !wasCut ? 0 : retained.value(input.nowMs, input.retainedBytes) * REUSE_SHARE;
+      const isEmptied = wasCut && input.cacheBytes < EMPTIED_SHARE * watched.limitBytes;
+      const reusableBytes = isEmptied && watched.resource !== 'heap' ? retainedBytes * REUSE_SHARE : 0;
       roomBytes = Math.min(roomBytes, (freeBytes + reusableBytes) / track.costRatio);
     }
     return input.cacheBytes + roomBytes;
