@@ -43,7 +43,9 @@ export class Overflow {
       excessBytes -= this.#trim(account, Math.min(excessBytes, account.bytes - keepBytes), keepBytes);
       if (excessBytes <= 0) return;
     }
-    this.#trim(putter, excessBytes, this.#floorOf(putter));
+    const floorBytes = this.#floorOf(putter);
+    const spareBytes = Math.max(0, putter.bytes - floorBytes);
+    if (spareBytes > 0) this.#trim(putter, Math.min(excessBytes, spareBytes), floorBytes);
   }
 
   #floorOf(account: CacheAccount): number {
