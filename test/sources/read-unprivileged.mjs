@@ -11,7 +11,7 @@ if (process.geteuid() === 0) {
   chownSync(dirname(roots.proc), NOBODY, NOBODY);
   process.seteuid(NOBODY);
 }
-const { sources } = await openSources({ roots, processLimitBytes: null, updateIntervalMs: 5000 });
+const { sources } = await openSources({ roots, processLimitBytes: null, updateIntervalMs: 5000 }, true);
 const reading = emptyReading();
 sources.find(({ resource }) => resource === 'container').readInto(reading);
 process.stdout.write(JSON.stringify(reading));

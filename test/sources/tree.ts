@@ -58,7 +58,7 @@ export interface TreeReadings {
 
 /** Opens the sources of a tree, reads each once, and closes them. */
 export async function readTree(roots: Tree, processLimitBytes: number | null = null): Promise<TreeReadings> {
-  const opened = await openSources({ roots, processLimitBytes, updateIntervalMs: 5000 });
+  const opened = await openSources({ roots, processLimitBytes, updateIntervalMs: 5000 }, true);
   const readings: Record<string, Reading> = {};
   const facts: Record<string, Readonly<Record<string, number>>> = {};
   const descriptions: Record<string, string> = {};

@@ -9,7 +9,7 @@ import { copyOfTree, ok, readTree, type Tree, unavailable } from './tree.js';
 const LEAF = ok(73142272, 200 * 2 ** 20);
 
 async function openContainer(roots: Tree) {
-  const opened = await openSources({ roots, processLimitBytes: null, updateIntervalMs: 5000 });
+  const opened = await openSources({ roots, processLimitBytes: null, updateIntervalMs: 5000 }, true);
   const source = opened.sources.find(({ resource }) => resource === 'container');
   if (source === undefined) throw new Error('the tree has no container');
   const reading = emptyReading();
