@@ -1,0 +1,83 @@
+/**
+ * How long a step of the old generation counts as what the next collection may do. Longer than a few collections at any pace that
+ * kills within seconds; shorter than the time after which the steps of a start have nothing to do with the present.
+ */
+const STEP_MEMORY_MS = 1000;
+
+/** A fall of less than this share of the limit is not taken for a major collection: sampling and sweeping move that much. */
+const LEAST_FALL = 0.02;
+
+/** Past this multiple of the last peak, what the collection at that peak found says nothing any more about what is held now. */
+const BEYOND_PEAK = 1.5;
+
+/** The young generation as the estimate needs it, bytes. */
+export interface YoungGeneration {
+  /** What it holds now, dead or alive. */
+  heldBytes: number;
+  /** What one semi-space holds when it is full, as large as it has grown by now. */
+  semiSpaceBytes: number;
+}
+
+/**
+ * Estimates what the next collection adds to the old generation at once. What is alive in the young generation moves over in one
+ * step, and V8 aborts when the step does not fit; on a heap of 64 MiB a step can be 16 MiB and more. Expected is, whichever is more,
+ *
+ * - the largest step of the last second again, at most a full semi-space;
+ * - of what the young generation holds now, twice the share of a semi-space that this step was: an object moves over with the
+ *   second collection that it survives, so a step shows half of what was alive;
+ *
+ * times the share of such additions that the last major collection found alive. A program whose old generation rises and falls with
+ * garbage has big steps too, and does not die of them.
+ */
+export class PromotionEstimate {
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #lastHeldBytes = 0;
+  #lastSemiSpaceBytes = Number.POSITIVE_INFINITY;
+  #stepBytes = 0;
+  #stepShare = 0;
+  #stepMs = Number.NEGATIVE_INFINITY;
+  /** What the last major collection left, the most held since, the most held before it, and the share that it found alive. */
+  #troughBytes = 0;
+  #peakBytes = 0;
+  #lastPeakBytes = 0;
+  #aliveShare = 1;
+
+  /**
+   * @param heldBytes what the old generation holds now, of `limitBytes`.
+   * @param nowMs monotonic time.
+   * @returns bytes that the next collection may add.
+   */
+  update(heldBytes: number, limitBytes: number, young: YoungGeneration, nowMs: number): number {
+    this.#noteCollection(heldBytes, limitBytes);
+    this.#noteStep(heldBytes, young.semiSpaceBytes, nowMs);
+    const againBytes = Math.min(this.#stepBytes, young.semiSpaceBytes);
+    const ofYoungBytes = Math.min(1, 2 * this.#stepShare) * young.heldBytes;
+    return Math.max(againBytes, ofYoungBytes) * this.#aliveShare;
+  }
+
+  /** Between two readings that are far apart lie many collections, and their sum says nothing about the next one. */
+  #noteStep(heldBytes: number, semiSpaceBytes: number, nowMs: number): void {
+    const isNear = nowMs - this.#lastMs <= STEP_MEMORY_MS;
+    const stepBytes = isNear ? Math.max(0, heldBytes - this.#lastHeldBytes) : 0;
+    if (stepBytes >= this.#stepBytes || nowMs - this.#stepMs > STEP_MEMORY_MS) {
+      this.#stepBytes = stepBytes;
+      this.#stepShare = stepBytes / this.#lastSemiSpaceBytes;
+      this.#stepMs = nowMs;
+    }
+    this.#lastMs = nowMs;
+    this.#lastHeldBytes = heldBytes;
+    this.#lastSemiSpaceBytes = semiSpaceBytes;
+  }
+
+  #noteCollection(heldBytes: number, limitBytes: number): void {
+    this.#peakBytes = Math.max(this.#peakBytes, heldBytes);
+    if (this.#peakBytes > BEYOND_PEAK * this.#lastPeakBytes) this.#aliveShare = 1;
+    const fallenBytes = this.#peakBytes - heldBytes;
+    if (fallenBytes < LEAST_FALL * limitBytes) return;
+    const addedBytes = this.#peakBytes - this.#troughBytes;
+    this.#aliveShare = Math.max(0, 1 - fallenBytes / addedBytes);
+    this.#lastPeakBytes = this.#peakBytes;
+    this.#troughBytes = heldBytes;
+    this.#peakBytes = heldBytes;
+  }
+}

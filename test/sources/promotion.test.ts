@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { PromotionEstimate } from '#src/sources/promotion.js';
+
+const MIB = 2 ** 20;
+const LIMIT = 64 * MIB;
+
+/** An estimate that is told MiB, every 10 ms unless said otherwise, and answers MiB. */
+function estimate() {
+  const promotion = new PromotionEstimate();
+  let nowMs = 0;
+  return (heldMib: number, youngMib = 0, semiSpaceMib = 16, afterMs = 10) => {
+    nowMs += afterMs;
+    const young = { heldBytes: youngMib * MIB, semiSpaceBytes: semiSpaceMib * MIB };
+    return promotion.update(heldMib * MIB, LIMIT, young, nowMs) / MIB;
+  };
+}
+
+describe('what the next collection may add', () => {
+  it('is nothing before anything was added', () => {
+    const next = estimate();
+    expect(next(20, 10)).toBe(0);
+    expect(next(20, 12)).toBe(0);
+  });
+
+  it('is the largest step of the last second', () => {
+    const next = estimate();
+    next(10);
+    expect(next(14)).toBe(4);
+    expect(next(16)).toBe(4);
+    expect(next(22)).toBe(6);
+    expect(next(23)).toBe(6);
+  });
+
+  it('is forgotten after a second without another step', () => {
+    const next = estimate();
+    next(10);
+    expect(next(14)).toBe(4);
+    expect(next(14, 0, 16, 990)).toBe(4);
+    expect(next(14, 0, 16, 20)).toBe(0);
+  });
+
+  it('is at most a full semi-space', () => {
+    const next = estimate();
+    next(10);
+    expect(next(40, 0, 16)).toBe(16);
+    expect(next(40, 0, 1)).toBe(1);
+  });
+
+  it('is what the young generation holds, where a step was half of a semi-space', () => {
+    const next = estimate();
+    next(10, 16, 16);
+    expect(next(18, 14, 32)).toBe(14);
+    expect(next(18, 32, 32)).toBe(32);
+  });
+
+  it('is little of what the young generation holds, where steps are small', () => {
+    const next = estimate();
+    next(10, 16, 16);
+    expect(next(10.5, 16, 16)).toBeCloseTo(1);
+  });
+
+  it('does not come from two readings that are far apart', () => {
+    const next = estimate();
+    next(10);
+    expect(next(25, 0, 16, 1001)).toBe(0);
+  });
+
+  it('is less where the last major collection found garbage', () => {
+    const next = estimate();
+    next(10);
+    next(20);
+    expect(next(30)).toBe(10);
+    // of the 30 that were added since the start, 15 were dead
+    expect(next(15)).toBe(5);
+    // of the next 20, all
+    next(35);
+    expect(next(15)).toBe(0);
+    expect(next(28)).toBe(0);
+  });
+
+  it('counts in full again once far more is held than at the last peak', () => {
+    const next = estimate();
+    next(10);
+    next(20);
+    next(10);
+    next(20);
+    expect(next(10)).toBe(0);
+    expect(next(29)).toBe(0);
+    expect(next(31)).toBe(16);
+  });
+
+  it('takes a small fall for no collection', () => {
+    const next = estimate();
+    next(10);
+    next(20);
+    expect(next(19)).toBe(10);
+  });
+});
