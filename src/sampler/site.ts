@@ -47,7 +47,7 @@ export async function startSampling(words: Int32Array, options: SiteOptions): Pr
   const settings = ownThread
     ? options.settings
     : { ...options.settings, minIntervalMs: options.settings.updateIntervalMs };
-  const sources = await openSources(settings);
+  const sources = await openSources(settings, ownThread);
   const broadcast = openBroadcast(words, (message) => {
     if (message.type === 'evict') void answer(message);
   });

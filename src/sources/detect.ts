@@ -8,7 +8,7 @@ import { MeminfoSource } from './meminfo.js';
 import { PortableMemory } from './portable.js';
 import { type ResolveMountPoint, readCgroupView } from './proc-cgroup.js';
 import { LinuxProcessMemory, NodeProcessMemory } from './process-memory.js';
-import { type StallShares, StallSource } from './stall.js';
+import { type StallShares, StallSource, setStallUnknown } from './stall.js';
 
 /** The part of the settings that decides what is read. */
 export interface SourceSettings {
@@ -45,26 +45,25 @@ const CGROUP_ROOT = '/sys/fs/cgroup';
 
 /**
  * Opens the sources of this platform; a recorded tree is read on any platform. The only place that asks for the platform.
- * Resolves once slow sources have their first answer: at once on Linux, within 3 s elsewhere. Never rejects.
+ * @param ownThread whether the calling thread has nothing to do but sample, so that a slow source may be asked on it.
+ * @returns once slow sources have their first answer: at once on Linux, within 3 s elsewhere. Never rejects.
  */
-export async function openSources(settings: SourceSettings): Promise<SourceSet> {
-  if (settings.roots !== null) return openLinux(settings, settings.roots.proc, settings.roots.cgroup);
-  return process.platform === 'linux' ? openLinux(settings, '/proc', null) : openPortable(settings);
+export async function openSources(settings: SourceSettings, ownThread: boolean): Promise<SourceSet> {
+  const { roots } = settings;
+  if (roots !== null) return openLinux(settings, roots.proc, roots.cgroup);
+  // A Linux process without /proc (a bare chroot) is read like one of any other platform.
+  const hasProc = process.platform === 'linux' && existsSync('/proc/meminfo');
+  return hasProc ? openLinux(settings, '/proc', null) : openPortable(settings, ownThread);
 }
 
-async function openPortable(settings: SourceSettings): Promise<SourceSet> {
-  const system = new PortableMemory({ calmIntervalMs: settings.updateIntervalMs });
+async function openPortable(settings: SourceSettings, ownThread: boolean): Promise<SourceSet> {
+  const system = new PortableMemory({ calmIntervalMs: settings.updateIntervalMs, mayAsk: ownThread });
   await system.ready;
   const ofProcess = new NodeProcessMemory(settings.processLimitBytes);
-  const reason = `not on ${process.platform}`;
+  const reason = process.platform === 'linux' ? '/proc: missing' : `not on ${process.platform}`;
   return {
     sources: [system, ofProcess],
-    stall: {
-      readInto(shares) {
-        shares.some = -1;
-        shares.full = -1;
-      },
-    },
+    stall: { readInto: setStallUnknown },
     missing: [
       { name: 'container', reason },
       { name: 'stall', reason },

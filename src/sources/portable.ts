@@ -14,6 +14,8 @@ export interface MemoryAnswer {
 export interface PortableMemoryOptions {
   /** Shortest time between two questions: each one spawns processes on macOS and Windows. */
   readonly calmIntervalMs: number;
+  /** False on a thread that must not be held up: `node:os` alone answers there. */
+  readonly mayAsk: boolean;
   /** Loads the function that asks. */
   readonly load?: () => Promise<{ mem(): Promise<MemoryAnswer> }>;
 }
@@ -40,11 +42,12 @@ export class PortableMemory implements Source {
   #answeredMs = Number.NEGATIVE_INFINITY;
   #askedMs = Number.NEGATIVE_INFINITY;
   #isAsking = false;
-  #reason = 'no answer yet';
+  #reason = '';
 
   constructor(options: PortableMemoryOptions) {
     this.#options = options;
-    this.ready = settledWithin(this.#ask(), FIRST_ANSWER_MS);
+    if (!options.mayAsk) this.#reason = 'not asked on a thread of the application';
+    this.ready = options.mayAsk ? settledWithin(this.#ask(), FIRST_ANSWER_MS) : Promise.resolve();
   }
 
   get description(): string {
@@ -52,7 +55,7 @@ export class PortableMemory implements Source {
   }
 
   readInto(reading: Reading): void {
-    if (!this.#isAsking && performance.now() - this.#askedMs >= this.#options.calmIntervalMs) void this.#ask();
+    if (this.#isDue()) void this.#ask();
     if (this.#answer !== null && this.#isFresh()) {
       setOk(reading, this.#answer.total - this.#answer.available, this.#answer.total);
       return;
@@ -71,12 +74,18 @@ export class PortableMemory implements Source {
     // A question under way ends by itself and changes nothing any more; nothing else is held open.
   }
 
+  #isDue(): boolean {
+    const { mayAsk, calmIntervalMs } = this.#options;
+    return mayAsk && !this.#isAsking && performance.now() - this.#askedMs >= calmIntervalMs;
+  }
+
   #isFresh(): boolean {
     return performance.now() - this.#answeredMs <= INTERVALS_UNTIL_STALE * this.#options.calmIntervalMs;
   }
 
   async #ask(): Promise<void> {
     this.#isAsking = true;
+    this.#reason = 'no answer yet';
     this.#askedMs = performance.now();
     try {
       const { mem } = await (this.#options.load ?? loadSysteminformation)();

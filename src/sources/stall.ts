@@ -14,6 +14,11 @@ export interface StallShares {
   full: number;
 }
 
+export function setStallUnknown(shares: StallShares): void {
+  shares.some = -1;
+  shares.full = -1;
+}
+
 /**
  * Pressure stall information (Documentation/accounting/psi.rst): of the process's own control group where it has a memory.pressure,
  * else of the machine. The share is the growth of the cumulative `total=` counter (µs) between two reads over the time between

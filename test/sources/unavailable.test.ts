@@ -119,10 +119,14 @@ describe('a file without permission', () => {
     const path = `${tree.cgroup}/app/memory.current`;
     chmodSync(path, 0o000);
     // Permissions do not bind root, so the reading is taken by a process that gives its rights up after it has loaded the code.
-    const child = spawnSync(process.execPath, [fileURLToPath(new URL('read-unprivileged.mjs', import.meta.url))], {
-      env: { ...process.env, SPILLWAY_TEST_TREE: JSON.stringify(tree) },
-      encoding: 'utf8',
-    });
+    const child = spawnSync(
+      process.execPath,
+      [fileURLToPath(new URL('children/read-unprivileged.mjs', import.meta.url))],
+      {
+        env: { ...process.env, SPILLWAY_TEST_TREE: JSON.stringify(tree) },
+        encoding: 'utf8',
+      },
+    );
     expect(child.stderr).toBe('');
     expect(JSON.parse(child.stdout)).toEqual(unavailable(`${path}: no permission`));
   });

@@ -1,6 +1,6 @@
 // Gives up root, then prints the container's reading of the tree in SPILLWAY_TEST_TREE.
-import { emptyReading } from '../../dist/src/core/reading.js';
-import { openSources } from '../../dist/src/sources/detect.js';
+import { emptyReading } from '../../../dist/src/core/reading.js';
+import { openSources } from '../../../dist/src/sources/detect.js';
 
 const NOBODY = 65534;
 
