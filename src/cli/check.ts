@@ -40,7 +40,7 @@ async function firstState(): Promise<{ state: PressureState | null; failure: str
 /** Why sources have nothing to read, by name; empty where the options themselves are wrong. */
 async function missingReasons(env: NodeJS.ProcessEnv): Promise<ReadonlyMap<string, string>> {
   try {
-    const sources = await openSources(resolveOptions({}, env).settings);
+    const sources = await openSources(resolveOptions({}, env).settings, true);
     sources.close();
     return new Map(sources.missing.map(({ name, reason }) => [name, reason]));
   } catch {
