@@ -25,32 +25,36 @@ function collectGarbage(): void {
 }
 
 describe.skipIf(noProc)(`the sources${noProc ? ` (skipped: ${noProc})` : ''}`, () => {
-  it(`keep their descriptors and hold no memory over ${READS} readings, and give all back`, async () => {
-    const before = descriptors();
-    const set = await openSources(SETTINGS, true);
-    const reading = emptyReading();
-    const stall = { some: 0, full: 0 };
-    const heap = { oldUsedBytes: 0, oldLimitBytes: 0, heapUsedBytes: 0, externalBytes: 0 };
-    const heapReader = new HeapReader();
-    const sample = (nowUs: number) => {
-      for (const source of set.sources) source.readInto(reading);
-      set.stall.readInto(stall, nowUs);
-      heapReader.readInto(heap);
-      return set.rssBytes();
-    };
-    for (let reads = 0; reads < READS / 10; reads++) sample(reads);
-    const open = descriptors();
-    collectGarbage();
-    const heldBefore = process.memoryUsage();
-    for (let reads = 0; reads < READS; reads++) sample(reads);
-    collectGarbage();
-    const held = process.memoryUsage();
-    expect(descriptors()).toBe(open);
-    expect(held.heapUsed - heldBefore.heapUsed).toBeLessThan(2 ** 20);
-    expect(held.arrayBuffers - heldBefore.arrayBuffers).toBeLessThan(2 ** 16);
-    set.close();
-    expect(descriptors()).toBe(before);
-  }, READS_TIMEOUT_MS);
+  it(
+    `keep their descriptors and hold no memory over ${READS} readings, and give all back`,
+    async () => {
+      const before = descriptors();
+      const set = await openSources(SETTINGS, true);
+      const reading = emptyReading();
+      const stall = { some: 0, full: 0 };
+      const heap = { oldUsedBytes: 0, oldLimitBytes: 0, heapUsedBytes: 0, externalBytes: 0 };
+      const heapReader = new HeapReader();
+      const sample = (nowUs: number) => {
+        for (const source of set.sources) source.readInto(reading);
+        set.stall.readInto(stall, nowUs);
+        heapReader.readInto(heap);
+        return set.rssBytes();
+      };
+      for (let reads = 0; reads < READS / 10; reads++) sample(reads);
+      const open = descriptors();
+      collectGarbage();
+      const heldBefore = process.memoryUsage();
+      for (let reads = 0; reads < READS; reads++) sample(reads);
+      collectGarbage();
+      const held = process.memoryUsage();
+      expect(descriptors()).toBe(open);
+      expect(held.heapUsed - heldBefore.heapUsed).toBeLessThan(2 ** 20);
+      expect(held.arrayBuffers - heldBefore.arrayBuffers).toBeLessThan(2 ** 16);
+      set.close();
+      expect(descriptors()).toBe(before);
+    },
+    READS_TIMEOUT_MS,
+  );
 
   it('can be opened and closed again and again', async () => {
     const before = descriptors();
