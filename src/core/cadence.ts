@@ -12,32 +12,32 @@ export interface CadenceOptions {
 }
 
 /**
- * Decides when to look again. For every sample: `consider` each resource that has a good reading, then `nextDelayMs` once.
- * Keeps its state between samples; allocates nothing; takes the time as an argument.
- *
- * The delay to a threshold is the time that growth needs at the least to get there, plus the shortest interval, so that the sample after
- * the crossing comes at most that interval late, however suddenly the growth began.
+ * Decides when to look again: first for each resource, then for all of them. Keeps its state between samples; allocates nothing; takes the
+ * time as an argument.
  */
 export interface Cadence {
   /**
-   * Takes one resource of the present sample into account.
-   * @param level that of this resource; the next threshold above it is what must not be passed unseen.
+   * Milliseconds until a resource that was just read must be read again, in [minIntervalMs, updateIntervalMs]. It is the time that growth needs
+   * at the least to reach a threshold, plus the shortest interval, so that the reading after the crossing comes at most that interval
+   * late, however suddenly the growth began. Pure.
+   * @param level that of this resource; the thresholds above it are what must not be passed unseen.
    */
-  consider(
+  resourceDelayMs(
     level: Level,
     usedBytes: number,
     limitBytes: number,
     thresholds: Thresholds,
     growthBytesPerSecond: number,
-  ): void;
+  ): number;
   /**
-   * Milliseconds from this sample to the next, and the end of this sample. In [minIntervalMs, updateIntervalMs], but longer where
-   * `maxSamplerCpu` asks for it, up to a minute.
+   * Milliseconds from this sample to the next, in [minIntervalMs, updateIntervalMs], but longer where `maxSamplerCpu` asks for it, up to a
+   * minute. To be called once for every sample.
+   * @param wantedMs the shortest that any resource asks for.
    * @param nowMs on a clock that never goes back.
    * @param samplerCpuMs CPU time of the sampler thread so far.
-   * @param stallSome PSI share 0..1 of the time in which a task waited for memory, below 0 or null where there is none.
+   * @param stallSome PSI share 0..1 of the time in which a task waited for memory; null where there is none. It only ever shortens the delay.
    */
-  nextDelayMs(nowMs: number, samplerCpuMs: number, stallSome: number | null): number;
+  nextDelayMs(wantedMs: number, nowMs: number, samplerCpuMs: number, stallSome: number | null): number;
 }
 
 /**
@@ -70,23 +70,22 @@ const STALL_WEIGHT = 4;
 export function createCadence(options: CadenceOptions): Cadence {
   const { minIntervalMs, updateIntervalMs } = options;
   const budget = createCpuBudget(options.maxSamplerCpu);
-  let wantedMs = updateIntervalMs;
 
   return {
-    consider(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond) {
+    resourceDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond) {
       const bytesPerMs = Math.max(PLAUSIBLE_GROWTH_BYTES_PER_SECOND, growthBytesPerSecond * GROWTH_ALLOWANCE) / 1e3;
-      wantedMs = Math.min(wantedMs, LONGEST_DELAY_MS[levelCode(level)]);
+      let delayMs = Math.min(updateIntervalMs, LONGEST_DELAY_MS[levelCode(level)]);
       for (let code = levelCode(level) + 1; code <= LEVELS.length; code++) {
         const next = LEVELS[code];
         const bound = next === undefined || next === 'normal' ? 1 : thresholds[next];
         const headroomBytes = Math.max(0, bound * limitBytes - usedBytes);
         const toleranceMs = next === 'warning' ? Math.max(minIntervalMs, WARNING_TOLERANCE_MS) : minIntervalMs;
-        wantedMs = Math.min(wantedMs, toleranceMs + headroomBytes / bytesPerMs);
+        delayMs = Math.min(delayMs, toleranceMs + headroomBytes / bytesPerMs);
       }
+      return Math.max(minIntervalMs, delayMs);
     },
-    nextDelayMs(nowMs, samplerCpuMs, stallSome) {
+    nextDelayMs(wantedMs, nowMs, samplerCpuMs, stallSome) {
       const hurryMs = wantedMs / (1 + STALL_WEIGHT * Math.max(0, stallSome ?? 0));
-      wantedMs = updateIntervalMs;
       const delayMs = Math.min(updateIntervalMs, Math.max(minIntervalMs, hurryMs));
       return Math.max(delayMs, Math.min(LONGEST_STRETCH_MS, budget.shortestDelayMs(nowMs, samplerCpuMs)));
     },

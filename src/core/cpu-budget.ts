@@ -1,7 +1,7 @@
 /**
  * Keeps the sampler's CPU time within its share of one core: a leaky bucket that fills with wall time and drains with measured CPU
- * time. Over any stretch of time at most `share × time + BURST_MS + MAX_DEBT_MS` and one sample are spent. Allocates nothing; takes the
- * time as an argument.
+ * time. Credit is saved up in calm times, so that a ramp out of a calm can be followed at the shortest cadence to its end. Allocates
+ * nothing; takes the time as an argument.
  */
 export interface CpuBudget {
   /**
@@ -11,8 +11,9 @@ export interface CpuBudget {
   shortestDelayMs(nowMs: number, cpuMs: number): number;
 }
 
-/** CPU time that may be spent ahead, ms: about 100 samples, one second at the shortest cadence. */
-const BURST_MS = 5;
+/** CPU time that may be spent ahead, ms: at the start about 100 samples, and what ten seconds of calm save at the default share. */
+const FIRST_CREDIT_MS = 5;
+const MOST_CREDIT_MS = 100;
 
 /**
  * A debt (a collection of the sampler's own heap, a storm of page faults) is paid back by three quarters of the budget while the last
@@ -20,8 +21,9 @@ const BURST_MS = 5;
  */
 const REPAYMENT_STRETCH = 4;
 
-/** Beyond this debt nothing is sampled at all until it is smaller again, ms. */
-const MAX_DEBT_MS = 100;
+/** Beyond this debt, ms, samples come a second apart, or further in proportion, whatever a usual one costs. */
+const HEAVY_DEBT_MS = 100;
+const HEAVY_DEBT_DELAY_MS = 1_000;
 
 /** The usual cost of a sample is a moving mean in which no sample counts for more than four usual ones, or 0.1 ms. */
 const COST_WEIGHT = 1 / 16;
@@ -30,7 +32,7 @@ const OUTLIER_FLOOR_MS = 0.1;
 
 /** @param maxShare share of one core, in (0, 1]. */
 export function createCpuBudget(maxShare: number): CpuBudget {
-  let creditMs = BURST_MS;
+  let creditMs = FIRST_CREDIT_MS;
   let usualCostMs = 0;
   let lastMs = Number.NaN;
   let lastCpuMs = 0;
@@ -42,12 +44,13 @@ export function createCpuBudget(maxShare: number): CpuBudget {
       lastMs = nowMs;
       lastCpuMs = cpuMs;
       if (Number.isNaN(elapsedMs)) return 0;
-      creditMs = Math.min(BURST_MS, creditMs + Math.max(0, elapsedMs) * maxShare) - spentMs;
+      creditMs = Math.min(MOST_CREDIT_MS, creditMs + Math.max(0, elapsedMs) * maxShare) - spentMs;
       const countedMs = Math.min(spentMs, Math.max(usualCostMs * OUTLIER_FACTOR, OUTLIER_FLOOR_MS));
       usualCostMs += (countedMs - usualCostMs) * COST_WEIGHT;
       if (creditMs >= usualCostMs) return 0;
-      const repaymentMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH);
-      return Math.max(repaymentMs, -creditMs - MAX_DEBT_MS) / maxShare;
+      const delayMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH) / maxShare;
+      const heaviness = -creditMs / HEAVY_DEBT_MS;
+      return heaviness > 1 ? Math.max(delayMs, HEAVY_DEBT_DELAY_MS * heaviness) : delayMs;
     },
   };
 }

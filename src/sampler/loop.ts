@@ -10,7 +10,7 @@ export class SamplingLoop {
   readonly #sampler: Sampler;
   readonly #cpu: CpuAccount;
   readonly #minIntervalMs: number;
-  readonly #take = () => this.sampleNow();
+  readonly #onTime = () => this.#take(false);
   #timer: NodeJS.Timeout | null = null;
   #dueUs = 0;
   /** How long the last sample took, µs. */
@@ -23,13 +23,9 @@ export class SamplingLoop {
     this.#minIntervalMs = minIntervalMs;
   }
 
-  /** Takes a sample at once and plans the next. */
+  /** Takes a sample of every resource at once, and plans the next. */
   sampleNow(): void {
-    if (this.#stopped) return;
-    const startUs = monotonicUs();
-    const latenessUs = this.#dueUs === 0 ? 0 : Math.max(0, startUs - this.#dueUs);
-    this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(this.#busyUs)));
-    this.#busyUs = monotonicUs() - startUs;
+    if (!this.#stopped) this.#take(true);
   }
 
   /** Brings the next sample forward to when an eviction under way needs it. */
@@ -51,10 +47,17 @@ export class SamplingLoop {
     this.#cpu.close();
   }
 
+  #take(readsAll: boolean): void {
+    const startUs = monotonicUs();
+    const latenessUs = this.#dueUs === 0 ? 0 : Math.max(0, startUs - this.#dueUs);
+    this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(this.#busyUs), readsAll));
+    this.#busyUs = monotonicUs() - startUs;
+  }
+
   #plan(delayMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#dueUs = monotonicUs() + delayMs * 1e3;
-    this.#timer = setTimeout(this.#take, delayMs);
+    this.#timer = setTimeout(this.#onTime, delayMs);
     this.#timer.unref();
   }
 }

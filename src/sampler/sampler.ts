@@ -1,11 +1,9 @@
 import { type Cadence, createCadence } from '../core/cadence.js';
 import type { EvictionReport } from '../core/eviction.js';
 import type { EvictionPolicy, PolicyDecision, WatchedResource } from '../core/eviction-policy.js';
-import { createForecast, type Forecast } from '../core/forecast.js';
 import { type Level, levelCode } from '../core/level.js';
 import { decidingVote } from '../core/pressure.js';
-import { emptyReading, setOk, setUnlimited } from '../core/reading.js';
-import { RESOURCES, type Resource } from '../core/resource.js';
+import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import { formatBytes, formatRatio, MIB } from '../core/units.js';
 import { ringThread } from '../page/bell.js';
@@ -16,23 +14,13 @@ import { reclaimThread } from '../page/reclaim.js';
 import { adoptState, emptyPublishedState, publishState } from '../page/state-codec.js';
 import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
-import { type Assessment, assess, createAssessment } from './assessment.js';
+import type { Assessment } from './assessment.js';
 import { Deaths } from './deaths.js';
-import { readWorstHeap } from './heap-reading.js';
 import { Steering } from './steering.js';
-
-/** A pause longer than this between two samples breaks a series: the machine slept. */
-const LEAST_GAP_MS = 60_000;
-const GAP_CADENCES = 3;
+import { LEAST_READ_US, Watch } from './watch.js';
 
 /** Below this a thread would collect for every few entries that it puts. */
 const LEAST_GUARD_BYTES = 8 * MIB;
-
-/** One resource with all that is kept of it between samples. */
-interface Watched {
-  readonly assessment: Assessment;
-  readonly forecast: Forecast;
-}
 
 /**
  * One sample after another: reads every source, classifies, forecasts, steers the caches, publishes, and says when to look
@@ -44,16 +32,14 @@ export class Sampler {
   readonly #sources: SourceSet;
   readonly #post: (message: SamplerMessage) => void;
   readonly #clockUs: () => number;
-  readonly #watched: readonly Watched[];
-  readonly #assessments: readonly Assessment[];
+  readonly #watch: Watch;
   readonly #cadence: Cadence;
   readonly #steering: Steering;
   readonly #deaths: Deaths;
-  readonly #reading = emptyReading();
   readonly #stall = { some: -1, full: -1 };
   readonly #state = emptyPublishedState();
-  #injected: readonly InjectedReading[] = [];
-  /** Readings that failed for earlier samplers of the same runtime. */
+  /** When what is only shown is read again, monotonic µs. */
+  #shownDueUs = 0;
   #level: Level = 'normal';
   #cause: Resource | null = null;
   /** A transition that is posted once the state that it led to is published. */
@@ -73,16 +59,8 @@ export class Sampler {
     this.#settings = settings;
     this.#sources = sources;
     this.#post = post;
-    this.#watched = RESOURCES.map((resource) => ({
-      assessment: createAssessment(
-        resource,
-        (resource === 'injected' ? null : settings.resources[resource]) ?? settings.thresholds,
-        settings.enableDelta,
-      ),
-      forecast: createForecast({ maxGapMs: Math.max(LEAST_GAP_MS, GAP_CADENCES * settings.updateIntervalMs) }),
-    }));
-    this.#assessments = this.#watched.map((watched) => watched.assessment);
     this.#cadence = createCadence(settings);
+    this.#watch = new Watch(words, settings, sources, this.#cadence);
     this.#deaths = new Deaths(words);
     this.#steering = new Steering(words, settings, policy, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
@@ -95,27 +73,31 @@ export class Sampler {
 
   /** Whether any source of memory gave a reading with the last sample, with or without a limit. */
   get hasSource(): boolean {
-    return this.#assessments.some((assessment) => assessment.known);
+    return this.#watch.assessments.some((assessment) => assessment.known);
   }
 
   /**
    * Takes a sample.
    * @param latenessUs how much later than planned this sample is.
    * @param cpuUs CPU time of the sampler so far.
+   * @param readsAll read every resource, whether or not it is due.
    * @returns milliseconds to the next sample.
    */
-  sample(latenessUs: number, cpuUs: number): number {
+  sample(latenessUs: number, cpuUs: number, readsAll: boolean): number {
     const nowUs = this.#clockUs();
     const nowMs = nowUs / 1e3;
     this.#deaths.look(nowUs);
-    this.#read(nowUs);
+    const wantedMs = this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();
     const binding = this.#bindingResource();
-    const growth = binding === null ? 0 : this.#forecastOf(binding.resource).growthBytesPerSecond;
-    const seconds = binding === null ? null : this.#forecastOf(binding.resource).secondsToLimit;
-    this.#sources.stall.readInto(this.#stall, nowUs);
-
+    const growth = binding === null ? 0 : this.#watch.of(binding.resource).forecast.growthBytesPerSecond;
+    const seconds = binding === null ? null : this.#watch.of(binding.resource).forecast.secondsToLimit;
     const state = this.#state;
+    if (readsAll || nowUs >= this.#shownDueUs) {
+      this.#shownDueUs = nowUs + LEAST_READ_US;
+      this.#sources.stall.readInto(this.#stall, nowUs);
+      state.rssBytes = this.#sources.rssBytes();
+    }
     state.sampleCount++;
     state.sampledAtMs = Date.now();
     state.sampledUs = nowUs;
@@ -123,12 +105,11 @@ export class Sampler {
     state.msToLimit = seconds === null ? -1 : Math.round(seconds * 1e3);
     state.stallSome = this.#stall.some;
     state.stallFull = this.#stall.full;
-    state.rssBytes = this.#sources.rssBytes();
     state.samplerCpuUs = Math.round(cpuUs);
     state.latenessUs = Math.round(latenessUs);
     state.worstLatenessUs = Math.max(state.worstLatenessUs, state.latenessUs);
-    state.simulated = this.#injected.length > 0;
-    const delayMs = this.#nextDelayMs(nowMs, cpuUs);
+    state.simulated = this.#watch.injected.length > 0;
+    const delayMs = this.#nextDelayMs(wantedMs, nowMs, cpuUs);
     state.intervalUs = Math.round(delayMs * 1e3);
     this.#publish(nowMs, binding, growth);
     return delayMs;
@@ -136,7 +117,7 @@ export class Sampler {
 
   /** Readings that replace the real ones from the next sample on; none: back to the real ones. */
   inject(readings: readonly InjectedReading[]): void {
-    this.#injected = readings;
+    this.#watch.injected = readings;
   }
 
   /** Monotonic ms at which a sample is due whatever the cadence says, because an eviction is under way; null: none is. */
@@ -178,7 +159,7 @@ export class Sampler {
     if (!adoptState(this.#words, state)) return false;
     this.#level = state.level;
     this.#cause = state.cause;
-    for (const [code, { assessment }] of this.#watched.entries()) {
+    for (const [code, { assessment }] of this.#watch.all.entries()) {
       const published = state.resources[code];
       if (published === undefined) continue;
       assessment.failures = published.failures;
@@ -193,39 +174,8 @@ export class Sampler {
     return true;
   }
 
-  #read(nowUs: number): void {
-    for (const { assessment } of this.#watched) {
-      const { resource } = assessment;
-      const injected = this.#injected.find((reading) => reading.resource === resource);
-      let readUs = nowUs;
-      if (injected !== undefined) setOk(this.#reading, injected.usedBytes, injected.limitBytes);
-      else if (this.#isOff(resource)) setUnlimited(this.#reading, 0);
-      else if (resource === 'heap') readUs = readWorstHeap(this.#words, this.#reading);
-      else this.#readSource(resource);
-      this.#assess(resource, readUs, nowUs);
-    }
-  }
-
-  #readSource(resource: Resource): void {
-    for (const source of this.#sources.sources) {
-      if (source.resource !== resource) continue;
-      source.readInto(this.#reading);
-      return;
-    }
-    setUnlimited(this.#reading, 0); // this platform has no such limit
-  }
-
-  #assess(resource: Resource, readUs: number, nowUs: number): void {
-    const { assessment, forecast } = this.#watchedOf(resource);
-    const before = assessment.readUs;
-    assess(assessment, this.#reading, readUs, nowUs, this.#state.intervalUs);
-    if (!assessment.known || assessment.readUs === before) return;
-    const { usedBytes, limitBytes, thresholds } = assessment;
-    forecast.add(nowUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);
-  }
-
   #classify(): void {
-    const vote = decidingVote(this.#assessments, this.#cause);
+    const vote = decidingVote(this.#watch.assessments, this.#cause);
     const to = vote?.level ?? 'normal';
     const from = this.#level;
     const causeBefore = this.#cause;
@@ -236,7 +186,7 @@ export class Sampler {
     this.#state.level = to;
     this.#state.sinceMs = Date.now();
     const cause = this.#cause ?? causeBefore;
-    const assessment = cause === null ? undefined : this.#watchedOf(cause).assessment;
+    const assessment = cause === null ? undefined : this.#watch.of(cause).assessment;
     this.#pendingNotice = {
       from,
       to,
@@ -249,7 +199,7 @@ export class Sampler {
 
   #publish(nowMs: number, binding: WatchedResource | null, growthBytesPerSecond: number): void {
     const state = this.#state;
-    for (const [code, { assessment }] of this.#watched.entries()) {
+    for (const [code, { assessment }] of this.#watch.all.entries()) {
       const published = state.resources[code];
       if (published === undefined) continue;
       published.known = assessment.known;
@@ -273,7 +223,7 @@ export class Sampler {
       at: state.sampledAtMs,
       level: state.level,
       cause: state.cause,
-      resources: this.#assessments,
+      resources: this.#watch.assessments,
       binding,
       rssBytes: state.rssBytes,
       growthBytesPerSecond,
@@ -282,8 +232,8 @@ export class Sampler {
 
   /** Degraded while a source that should give readings is failing for too long. */
   #updateHealth(): void {
-    const failing = this.#assessments.find((assessment) => assessment.failure !== '' && !assessment.known);
-    const degraded = failing !== undefined && !this.#isOff(failing.resource);
+    const failing = this.#watch.assessments.find((assessment) => assessment.failure !== '' && !assessment.known);
+    const degraded = failing !== undefined && !this.#watch.isOff(failing.resource);
     if (degraded === this.#state.degraded) return;
     this.#state.degraded = degraded;
     const reason = degraded ? `${failing.resource}: ${failing.failure}` : 'all sources are read again';
@@ -291,13 +241,9 @@ export class Sampler {
     this.#post({ type: 'health', from, to, reason });
   }
 
-  #nextDelayMs(nowMs: number, cpuUs: number): number {
-    for (const { assessment, forecast } of this.#watched) {
-      if (!assessment.known) continue;
-      const { level, usedBytes, limitBytes, thresholds } = assessment;
-      this.#cadence.consider(level, usedBytes, limitBytes, thresholds, forecast.growthBytesPerSecond);
-    }
-    const delayMs = this.#cadence.nextDelayMs(nowMs, cpuUs / 1e3, this.#stall.some < 0 ? null : this.#stall.some);
+  #nextDelayMs(wantedMs: number, nowMs: number, cpuUs: number): number {
+    const stallSome = this.#stall.some < 0 ? null : this.#stall.some;
+    const delayMs = this.#cadence.nextDelayMs(wantedMs, nowMs, cpuUs / 1e3, stallSome);
     const dueMs = this.#steering.dueMs(nowMs);
     return dueMs === null ? delayMs : Math.min(delayMs, Math.max(this.#settings.minIntervalMs, dueMs - nowMs));
   }
@@ -305,7 +251,7 @@ export class Sampler {
   /** The cause, else the known resource with the least room below its warning threshold. */
   #bindingResource(): WatchedResource | null {
     let binding: Assessment | null = null;
-    for (const assessment of this.#assessments) {
+    for (const assessment of this.#watch.assessments) {
       if (!assessment.known) continue;
       if (assessment.resource === this.#cause) {
         binding = assessment;
@@ -319,26 +265,12 @@ export class Sampler {
   /** How much a thread may add before it must help itself: up to `emergency`, or half of what is left beyond it. */
   #guardBytes(): number {
     let guardBytes = Number.POSITIVE_INFINITY;
-    for (const { known, resource, thresholds, usedBytes, limitBytes } of this.#assessments) {
+    for (const { known, resource, thresholds, usedBytes, limitBytes } of this.#watch.assessments) {
       if (!known || resource === 'heap') continue; // V8 looks after its own heap between two samples
       const toEmergency = thresholds.emergency * limitBytes - usedBytes;
       guardBytes = Math.min(guardBytes, Math.max(toEmergency, (limitBytes - usedBytes) / 2, LEAST_GUARD_BYTES));
     }
     return guardBytes;
-  }
-
-  #watchedOf(resource: Resource): Watched {
-    const watched = this.#watched[RESOURCES.indexOf(resource)];
-    if (watched === undefined) throw new RangeError(`Unknown resource ${resource}`);
-    return watched;
-  }
-
-  #forecastOf(resource: Resource): Forecast {
-    return this.#watchedOf(resource).forecast;
-  }
-
-  #isOff(resource: Resource): boolean {
-    return resource !== 'injected' && this.#settings.resources[resource] === null;
   }
 }
 

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createCpuBudget } from '#src/core/cpu-budget.js';
 
 const SEED = 20_26;
-const BURST_MS = 5;
-const MAX_DEBT_MS = 100;
+const FIRST_CREDIT_MS = 5;
+const MOST_CREDIT_MS = 100;
+const HEAVY_DEBT_MS = 100;
 
 /** Samples for `untilMs` at `wantedMs` or whatever the budget allows; each costs `costMs(n)`. @returns share of a core used. */
 function run(maxShare: number, untilMs: number, wantedMs: number, costMs: (sample: number) => number) {
@@ -29,14 +30,14 @@ describe('CPU budget', () => {
     expect(run(0.01, 60_000, 10, () => 0.05)).toMatchObject({ longestMs: 10, samples: 6_000 });
   });
 
-  it('keeps the share, but for the burst and the debt, whatever a sample costs', () => {
+  it('keeps the share, but for the credit and the debt, whatever a sample costs', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(0.001, 0.01, 0.1),
         fc.array(fc.double({ min: 0, max: 5, noNaN: true }), { minLength: 1, maxLength: 50 }),
         (maxShare, costsMs) => {
           const { share, elapsedMs } = run(maxShare, 600_000, 10, (sample) => costsMs[sample % costsMs.length] ?? 0);
-          const allowedMs = maxShare * elapsedMs + BURST_MS + MAX_DEBT_MS + Math.max(...costsMs);
+          const allowedMs = maxShare * elapsedMs + FIRST_CREDIT_MS + 2 * HEAVY_DEBT_MS + Math.max(...costsMs);
           expect(share * elapsedMs).toBeLessThanOrEqual(allowedMs);
         },
       ),
@@ -60,10 +61,24 @@ describe('CPU budget', () => {
     expect(budget.shortestDelayMs(10, 500.05)).toBe(0);
   });
 
-  it('saves up no more than the burst, however long nothing happened', () => {
+  it('spends what a calm saved at any pace, and no more than that', () => {
     const budget = createCpuBudget(0.01);
     budget.shortestDelayMs(0, 0);
-    budget.shortestDelayMs(3_600_000, 0.05);
-    expect(budget.shortestDelayMs(3_600_010, 6)).toBeGreaterThan(0);
+    expect(budget.shortestDelayMs(3_600_000, 0)).toBe(0);
+    let cpuMs = 0;
+    for (let sample = 1; sample <= 99; sample++) {
+      cpuMs += 1;
+      expect(budget.shortestDelayMs(3_600_000 + sample, cpuMs)).toBe(0);
+    }
+    for (let sample = 100; sample <= 103; sample++) cpuMs += 1;
+    expect(budget.shortestDelayMs(3_600_103, cpuMs)).toBeGreaterThan(0);
+    expect(cpuMs).toBeLessThanOrEqual(MOST_CREDIT_MS + 3);
+  });
+
+  it('looks every few seconds, and not never, after a disaster', () => {
+    const { longestMs, share } = run(0.01, 600_000, 10, (sample) => (sample === 100 ? 300 : 0.05));
+    expect(longestMs).toBeGreaterThan(1_000);
+    expect(longestMs).toBeLessThan(3_100);
+    expect(share).toBeLessThanOrEqual(0.01);
   });
 });

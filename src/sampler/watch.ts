@@ -1,0 +1,134 @@
+import type { Cadence } from '../core/cadence.js';
+import { createForecast, type Forecast } from '../core/forecast.js';
+import { emptyReading, setOk, setUnlimited } from '../core/reading.js';
+import { RESOURCES, type Resource } from '../core/resource.js';
+import type { Settings } from '../core/settings.js';
+import type { InjectedReading } from '../page/protocol.js';
+import type { SourceSet } from '../sources/detect.js';
+import { type Assessment, assess, createAssessment } from './assessment.js';
+import { readWorstHeap } from './heap-reading.js';
+
+/** A pause longer than this between two samples breaks a series: the machine slept. */
+const LEAST_GAP_MS = 60_000;
+const GAP_CADENCES = 3;
+
+/**
+ * While samples come fast, a resource far from its threshold is not read with each of them, but at least this often. A reading costs a few
+ * microseconds, and several times that while the processor's caches are cold, as they are after every pause.
+ */
+export const LEAST_READ_US = 100_000;
+
+/** A resource that asks for at most this many times the shortest delay is read with every sample. */
+const NEAR = 2;
+
+/** One resource with all that is kept of it between samples. */
+export interface Watched {
+  readonly assessment: Assessment;
+  readonly forecast: Forecast;
+  /** What the cadence asked for when it was read last, µs, and when that is over, monotonic µs. */
+  delayUs: number;
+  wantedUs: number;
+  /** When it is read again, monotonic µs; 0: with the next sample. */
+  dueUs: number;
+}
+
+/** Every resource, in the order of `RESOURCES`: reads each when it is due, and knows what was read last. Runs where the sampler runs. */
+export class Watch {
+  readonly #words: Int32Array;
+  readonly #settings: Settings;
+  readonly #sources: SourceSet;
+  readonly #cadence: Cadence;
+  readonly #reading = emptyReading();
+  readonly all: readonly Watched[];
+  readonly assessments: readonly Assessment[];
+  /** Readings of a test that stand in for the real ones. */
+  injected: readonly InjectedReading[] = [];
+
+  constructor(words: Int32Array, settings: Settings, sources: SourceSet, cadence: Cadence) {
+    this.#words = words;
+    this.#settings = settings;
+    this.#sources = sources;
+    this.#cadence = cadence;
+    const maxGapMs = Math.max(LEAST_GAP_MS, GAP_CADENCES * settings.updateIntervalMs);
+    this.all = RESOURCES.map((resource) => ({
+      assessment: createAssessment(resource, thresholdsOf(resource, settings), settings.enableDelta),
+      forecast: createForecast({ maxGapMs }),
+      delayUs: 0,
+      wantedUs: 0,
+      dueUs: 0,
+    }));
+    this.assessments = this.all.map((watched) => watched.assessment);
+  }
+
+  of(resource: Resource): Watched {
+    const watched = this.all[RESOURCES.indexOf(resource)];
+    if (watched === undefined) throw new RangeError(`Unknown resource ${resource}`);
+    return watched;
+  }
+
+  isOff(resource: Resource): boolean {
+    return resource !== 'injected' && this.#settings.resources[resource] === null;
+  }
+
+  /**
+   * Reads what is due, or everything.
+   * @param intervalUs the cadence now: what the age of a reading is held against.
+   * @returns milliseconds until a resource must be read again.
+   */
+  read(nowUs: number, readsAll: boolean, intervalUs: number): number {
+    for (const watched of this.all) {
+      if (readsAll || nowUs >= watched.dueUs) this.#readOne(watched, nowUs, intervalUs);
+    }
+    return this.#plan(nowUs);
+  }
+
+  #readOne(watched: Watched, nowUs: number, intervalUs: number): void {
+    const { assessment, forecast } = watched;
+    const readUs = this.#fillReading(assessment.resource, nowUs);
+    const readBeforeUs = assessment.readUs;
+    assess(assessment, this.#reading, readUs, nowUs, intervalUs);
+    const { known, level, usedBytes, limitBytes, thresholds } = assessment;
+    if (known && assessment.readUs !== readBeforeUs) {
+      forecast.add(readUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);
+    }
+    const delayMs = known
+      ? this.#cadence.resourceDelayMs(level, usedBytes, limitBytes, thresholds, forecast.growthBytesPerSecond)
+      : this.#settings.updateIntervalMs;
+    watched.delayUs = delayMs * 1e3;
+    watched.wantedUs = nowUs + watched.delayUs;
+    watched.dueUs = nowUs + Math.min(LEAST_READ_US, watched.delayUs);
+  }
+
+  /** @returns monotonic µs of the reading: heaps were published by their threads some time ago. */
+  #fillReading(resource: Resource, nowUs: number): number {
+    for (const injected of this.injected) {
+      if (injected.resource !== resource) continue;
+      setOk(this.#reading, injected.usedBytes, injected.limitBytes);
+      return nowUs;
+    }
+    if (!this.isOff(resource) && resource === 'heap') return readWorstHeap(this.#words, this.#reading);
+    for (const source of this.#sources.sources) {
+      if (source.resource !== resource || this.isOff(resource)) continue;
+      source.readInto(this.#reading);
+      return nowUs;
+    }
+    setUnlimited(this.#reading, 0); // off, or this platform has no such limit
+    return nowUs;
+  }
+
+  /** Resources that ask for about the shortest delay are read with the next sample, even if it comes before its time. */
+  #plan(nowUs: number): number {
+    let wantedUs = Number.POSITIVE_INFINITY;
+    let shortestUs = Number.POSITIVE_INFINITY;
+    for (const watched of this.all) {
+      wantedUs = Math.min(wantedUs, watched.wantedUs);
+      shortestUs = Math.min(shortestUs, watched.delayUs);
+    }
+    for (const watched of this.all) if (watched.delayUs <= NEAR * shortestUs) watched.dueUs = 0;
+    return Math.max(0, wantedUs - nowUs) / 1e3;
+  }
+}
+
+function thresholdsOf(resource: Resource, settings: Settings): Settings['thresholds'] {
+  return (resource === 'injected' ? null : settings.resources[resource]) ?? settings.thresholds;
+}
