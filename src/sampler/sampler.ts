@@ -96,7 +96,8 @@ export class Sampler {
     if (readsAll || nowUs >= this.#shownDueUs) {
       this.#shownDueUs = nowUs + LEAST_READ_US;
       this.#sources.stall.readInto(this.#stall, nowUs);
-      state.rssBytes = this.#sources.rssBytes();
+      const rssBytes = this.#sources.rssBytes();
+      if (Number.isFinite(rssBytes)) state.rssBytes = rssBytes;
     }
     state.sampleCount++;
     state.sampledAtMs = Date.now();
