@@ -11,8 +11,11 @@ export interface CpuBudget {
   shortestDelayMs(nowMs: number, cpuMs: number): number;
 }
 
-/** CPU time that may be spent ahead, ms: at the start about 100 samples, and what ten seconds of calm save at the default share. */
-const FIRST_CREDIT_MS = 5;
+/** A tenth of the share is kept back, so that the credit does not lift the average of a minute above the share. */
+const USED_SHARE = 0.9;
+
+/** CPU time that may be spent ahead, ms: at the start, and what about ten seconds of calm save at the default share. */
+const FIRST_CREDIT_MS = 50;
 const MOST_CREDIT_MS = 100;
 
 /**
@@ -32,6 +35,7 @@ const OUTLIER_FLOOR_MS = 0.1;
 
 /** @param maxShare share of one core, in (0, 1]. */
 export function createCpuBudget(maxShare: number): CpuBudget {
+  const share = maxShare * USED_SHARE;
   let creditMs = FIRST_CREDIT_MS;
   let usualCostMs = 0;
   let lastMs = Number.NaN;
@@ -44,11 +48,11 @@ export function createCpuBudget(maxShare: number): CpuBudget {
       lastMs = nowMs;
       lastCpuMs = cpuMs;
       if (Number.isNaN(elapsedMs)) return 0;
-      creditMs = Math.min(MOST_CREDIT_MS, creditMs + Math.max(0, elapsedMs) * maxShare) - spentMs;
+      creditMs = Math.min(MOST_CREDIT_MS, creditMs + Math.max(0, elapsedMs) * share) - spentMs;
       const countedMs = Math.min(spentMs, Math.max(usualCostMs * OUTLIER_FACTOR, OUTLIER_FLOOR_MS));
       usualCostMs += (countedMs - usualCostMs) * COST_WEIGHT;
       if (creditMs >= usualCostMs) return 0;
-      const delayMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH) / maxShare;
+      const delayMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH) / share;
       const heaviness = -creditMs / HEAVY_DEBT_MS;
       return heaviness > 1 ? Math.max(delayMs, HEAVY_DEBT_DELAY_MS * heaviness) : delayMs;
     },

@@ -50,7 +50,7 @@ export class SamplingLoop {
   #take(readsAll: boolean): void {
     const startUs = monotonicUs();
     const latenessUs = this.#dueUs === 0 ? 0 : Math.max(0, startUs - this.#dueUs);
-    this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(this.#busyUs), readsAll));
+    this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(startUs, this.#busyUs), readsAll));
     this.#busyUs = monotonicUs() - startUs;
   }
 

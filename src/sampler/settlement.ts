@@ -27,6 +27,10 @@ export class Settlement {
     this.#pending.push({ result, endMs });
   }
 
+  get isEmpty(): boolean {
+    return this.#pending.length === 0;
+  }
+
   /**
    * When the next measurement is due, monotonic ms; null: none is. One that waits for a collection is not hurried: it is made with
    * whatever sample comes after it.

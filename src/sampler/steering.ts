@@ -3,7 +3,7 @@ import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } fro
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
-import { threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
+import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
 import { COLLECT, emptyThreadControl, readControl, writeControl } from '../page/orders.js';
 import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
@@ -76,6 +76,7 @@ export class Steering {
   /** Takes a sample into account. */
   steer(input: SteeringInput): void {
     this.#last = input;
+    if (this.#isIdle()) return;
     this.advance(input.nowMs);
     const threads = sumCounters(this.#words);
     for (const report of this.#settlement.settle(input.nowMs, usedBytesIn(input), threads.uncollectedBytes)) {
@@ -135,6 +136,11 @@ export class Steering {
     for (const report of this.#settlement.flush(usedBytesIn(this.#last))) this.#post({ type: 'settled', report });
     const report = result?.report ?? this.#rounds.emptyReport(this.#last?.level ?? 'normal', this.#last?.at ?? 0);
     for (const call of [...this.#served.splice(0), ...this.#waiting.splice(0)]) call.resolve(report);
+  }
+
+  /** No thread ever had a cache, and nothing is open: there is nothing to steer, and most samples of most processes end here. */
+  #isIdle(): boolean {
+    return cacheRowsUsed(this.#words) === 0 && !this.#rounds.active && this.#settlement.isEmpty;
   }
 
   #serveWaiting(nowMs: number): void {
