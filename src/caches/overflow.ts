@@ -7,6 +7,12 @@ import type { Tracker } from './tracker.js';
 const OVERFLOW: EvictionRequest = { level: 'normal', cause: null, round: 0, signal: new AbortController().signal };
 
 /**
+ * Under a lasting cap every cache keeps this share of it, whatever its priority: one that goes first would else stay empty for good, and
+ * small things that are dear to rebuild with it.
+ */
+const LEAST_SHARE = 0.02;
+
+/**
  * Keeps the caches under their cap, inside the put that took them over it. Runs on the thread that owns them; never waits: what an
  * asynchronous cache drops later is booked when it has dropped it.
  */
@@ -25,7 +31,7 @@ export class Overflow {
 
   /**
    * A put took the caches over their cap, or one over its own limit. The caches that go first give what they hold beyond their
-   * protected part, then the one that was put to pays itself.
+   * protected part, then the one that was put to pays itself, unless it holds next to nothing: then the largest does.
    */
   pay(putter: CacheAccount): void {
     if (putter.bytes > putter.maxBytes) {
@@ -36,9 +42,10 @@ export class Overflow {
     const { totalBytes, capBytes } = this.#tracker;
     let excessBytes = totalBytes - capBytes;
     if (excessBytes <= 0) return;
+    const leastBytes = LEAST_SHARE * capBytes;
     for (const account of this.#tracker.accounts) {
       if (account.priority >= putter.priority || account.quarantined) continue;
-      const keepBytes = Math.max(account.protectedBytes, this.#floorOf(account));
+      const keepBytes = Math.max(account.protectedBytes, this.#floorOf(account), leastBytes);
       if (account.bytes <= keepBytes) continue;
       excessBytes -= this.#trim(account, Math.min(excessBytes, account.bytes - keepBytes), keepBytes);
       if (excessBytes <= 0) return;
