@@ -34,6 +34,7 @@ export class Watchdog {
   /** @param heldBytes as just read. */
   look(heldBytes: number): void {
     const version = loadStateVersion(this.#words);
+    if (version === 0) return; // nothing was sampled yet, so nobody said how much may be added
     if (version !== this.#stateVersion) {
       this.#stateVersion = version;
       this.#heldAtSampleBytes = heldBytes;

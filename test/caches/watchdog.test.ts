@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Collector } from '#src/caches/collection.js';
+import { Watchdog } from '#src/caches/watchdog.js';
+import { storeGuard } from '#src/page/guard.js';
+import { createPage } from '#src/page/page.js';
+import { emptyPublishedState, publishState } from '#src/page/state-codec.js';
+
+describe('the look-out of a thread between two samples', () => {
+  let words: Int32Array;
+  /** What the thread holds, and how much of that a collection would free. */
+  let heldBytes: number;
+  let deadBytes: number;
+  let droppedBytes: number;
+  let watchdog: Watchdog;
+
+  beforeEach(() => {
+    words = createPage();
+    [heldBytes, deadBytes, droppedBytes] = [1000, 0, 0];
+    const collector = new Collector('auto', {
+      heap: { promotableBytes: 0, readInto: () => undefined },
+      findCollect: () => () => {
+        heldBytes -= deadBytes;
+      },
+      nowUs: () => 0,
+    });
+    watchdog = new Watchdog(words, collector, {
+      heldBytes: () => heldBytes,
+      drop: (bytes) => {
+        droppedBytes += bytes;
+      },
+    });
+  });
+
+  function sampled(guardBytes: number): void {
+    storeGuard(words, guardBytes);
+    publishState(words, emptyPublishedState());
+    watchdog.look(heldBytes);
+  }
+
+  function grow(bytes: number): void {
+    heldBytes += bytes;
+    watchdog.look(heldBytes);
+  }
+
+  it('does nothing before the first sample: nobody said how much may be added', () => {
+    watchdog.look(heldBytes);
+    grow(500);
+    expect(droppedBytes).toBe(0);
+  });
+
+  it('drops what was added beyond the guard since the last sample', () => {
+    sampled(100);
+    grow(100);
+    expect(droppedBytes).toBe(0);
+    grow(30);
+    expect(droppedBytes).toBe(30);
+  });
+
+  it('collects first, and drops only what is still too much', () => {
+    sampled(100);
+    deadBytes = 50;
+    grow(170);
+    expect(droppedBytes).toBe(20);
+  });
+
+  it('counts anew from each sample', () => {
+    sampled(100);
+    grow(90);
+    sampled(100);
+    grow(90);
+    expect(droppedBytes).toBe(0);
+  });
+});
