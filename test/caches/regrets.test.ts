@@ -86,7 +86,9 @@ describe('evictions by reason', () => {
     const cache = new LRUCache<number, string>({ maxSize: 100, sizeCalculation: () => 1 });
     const { stats } = pressure.register(cache, { name: 'small' });
     expect(stats.evictions).toEqual({ own: 0, pressure: 0 });
-    for (let key = 0; key < 150; key++) cache.set(key, 'x');
+    for (let key = 0; key < 50; key++) cache.set(key, 'x');
+    for (let key = 0; key < 50; key++) cache.set(key, 'replaced while there is room');
+    for (let key = 50; key < 150; key++) cache.set(key, 'x');
     for (let key = 100; key < 150; key++) cache.set(key, 'replaced');
     await pressure.evict(30);
     const [small] = pressure.statistics().caches;
