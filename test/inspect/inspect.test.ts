@@ -49,6 +49,22 @@ describe.skipIf(process.platform === 'win32')('a process that lets itself be ins
     expect(readdirSync(directory)).toEqual([]);
   });
 
+  it('is shown by the live page of another process, which ends with it', async () => {
+    const child = await startInspected(env);
+    const server = spawn(process.execPath, [CLI, 'dashboard', '--pid', String(child.pid)], {
+      env: { ...process.env, ...env },
+    });
+    const served = outcomeOf(server);
+    const [text] = (await once(server.stdout, 'data')) as [string];
+    const response = await fetch(`${text.trim()}?stream`);
+    const reader = response.body?.getReader();
+    const first = new TextDecoder().decode((await reader?.read())?.value);
+    expect(first).toMatch(new RegExp(`^data: {"type":"hello","version":1,"pid":${child.pid},`));
+    child.kill('SIGKILL');
+    expect(await served).toMatchObject({ code: 1, stderr: `process ${child.pid} is gone\n` });
+    await reader?.cancel().catch(() => undefined);
+  });
+
   it('has a socket that only its user can open', async () => {
     const pressure = await startPressureRuntime({ inspect: true });
     expect(statSync(directory).mode & 0o777).toBe(0o700);
