@@ -2,7 +2,7 @@
  * One contestant in one cell of the squeeze, in a process of its own. Arguments: a `WorkloadOptions` as JSON, and the file that the
  * `WorkloadResult` goes to.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
 import { MIB } from '../../src/core/units.js';
@@ -199,10 +199,7 @@ function peakContainerBytes(): number {
     const v1 = `/sys/fs/cgroup/memory${path}/memory.max_usage_in_bytes`;
     const v2 = `/sys/fs/cgroup${path}/memory.peak`;
     const file = controllers === 'memory' ? v1 : controllers === '' ? v2 : null;
-    if (file === null) continue;
-    try {
-      return Number(readFileSync(file, 'utf8'));
-    } catch {} // the other hierarchy may have it
+    if (file !== null && existsSync(file)) return Number(readFileSync(file, 'utf8'));
   }
   return 0;
 }
