@@ -24,6 +24,7 @@ export type { Resource, ResourceName } from './core/resource.js';
 export type { EvictionTargets, PolicyName } from './core/settings.js';
 export type { Health, HealthChange, LevelChange, PressureState, ResourceState } from './core/state.js';
 export type { CacheStatistics, EvictionTotals, PressureStatistics, WindowStatistics } from './core/statistics.js';
+export type { Reservation } from './runtime/admission.js';
 export { type AttachedPressureRuntime, attachPressureRuntime } from './runtime/attached-runtime.js';
 export type { PressureEvent, PressureEvents, PressureListener } from './runtime/events.js';
 export type { PressureHandle } from './runtime/handle.js';

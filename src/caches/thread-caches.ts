@@ -15,6 +15,7 @@ import type { CacheAdapter, CacheRegistration, CacheStats, EvictableCache, Regis
 import { CACHE_DEADLINE_MS, Dispatcher } from './dispatcher.js';
 import type { Engine } from './engine.js';
 import { EvictionBooks } from './eviction-books.js';
+import { HeapRoom } from './heap-room.js';
 import { HeapWatch } from './heap-watch.js';
 import type { Operations } from './operations.js';
 import { Overflow } from './overflow.js';
@@ -25,6 +26,9 @@ import { Watchdog } from './watchdog.js';
 
 /** Collections that keep the float of evicted bytes small may take this share of wall time. Source: bench/squeeze. */
 const PACE_DUTY = 0.015;
+
+/** Collections that may spare a refusal or an eviction may take this share of wall time. */
+const RESERVE_DUTY = 0.25;
 
 /** Counters on the page are for people and metrics: this often is enough. */
 const COUNTERS_INTERVAL_US = 100_000;
@@ -53,6 +57,8 @@ export interface ThreadCachesOptions {
   readonly onSizeFault: (cache: string, reason: string) => void;
   /** A cache failed when it was asked to evict, or told an impossible size; `fault` is what it threw or claimed. */
   readonly onCacheFailed: (cache: string, outcome: Outcome, fault: unknown) => void;
+  /** Share of the old generation's limit beyond which nothing is reserved, null: the heap is not watched. */
+  readonly heapCeilingRatio: number | null;
   /** How long an asynchronous cache may take; default `CACHE_DEADLINE_MS`. */
   readonly cacheDeadlineMs?: number;
 }
@@ -69,6 +75,7 @@ export class ThreadCaches {
   readonly #dispatcher: Dispatcher;
   readonly #heapWatch: HeapWatch;
   readonly #watchdog: Watchdog;
+  readonly #heapRoom: HeapRoom;
   readonly #control = emptyThreadControl();
   readonly #registered = new Map<object, CacheRegistration>();
   readonly #names = new Set<string>();
@@ -105,6 +112,9 @@ export class ThreadCaches {
       },
       drop: (bytes) => this.#dispatcher.dropNow(bytes, LAST_RESORT),
     });
+    this.#heapRoom = new HeapRoom(engine.heap, this.#collector, options.heapCeilingRatio, (bytes) =>
+      this.#dispatcher.dropNow(bytes, LAST_RESORT),
+    );
     this.#beat = setInterval(() => this.#tracker.attend(), BEAT_MS);
     this.#beat.unref();
     this.#tracker.attend();
@@ -156,6 +166,21 @@ export class ThreadCaches {
   /** An order stands on the page and the loop is free: pay it in slices. */
   async payOnLoop(): Promise<void> {
     await this.#dispatcher.payOnLoop();
+  }
+
+  /** Whether V8's heap of this thread can take so much more. */
+  hasHeapRoom(bytes: number): boolean {
+    return this.#heapRoom.has(bytes);
+  }
+
+  /** Collects, where that is allowed and due. @returns whether it did. */
+  collect(): boolean {
+    return this.#collector.isDue(RESERVE_DUTY) && this.#collector.collect();
+  }
+
+  /** Sees to what stands on the page without waiting for the next cache operation. */
+  payNow(): void {
+    this.#tracker.attend();
   }
 
   /** Brings the counters of this thread's caches that stand on the page up to date. */

@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   ERR_SPILLWAY_CACHE_FAILED: 'a registered cache threw, hung or lied about its bytes',
   ERR_SPILLWAY_LEDGER_FULL: 'the shared page has no free row for another cache or thread',
   ERR_SPILLWAY_HANDLE_INVALID: 'the handle does not belong to a runtime of this version of the shared page',
+  ERR_SPILLWAY_RESERVATION: 'a thread ended, or gave up the runtime, with bytes reserved that it had not released',
   ERR_SPILLWAY_LISTENER: 'an event listener threw',
   ERR_SPILLWAY_POLICY: 'an eviction policy of the user threw, or made a decision that makes no sense',
   ERR_SPILLWAY_SOURCE: 'a source of memory readings failed',

@@ -35,6 +35,16 @@ export function listenAsSampler(words: Int32Array, onRing: () => void): BellList
   return listen(words, HEADER.SAMPLER_BELL, onRing);
 }
 
+/** What the bell of a row has rung so far: to be taken before the look that decides to wait. */
+export function loadBell(words: Int32Array, row: number): number {
+  return Atomics.load(words, threadOffset(row) + THREAD.BELL);
+}
+
+/** Blocks the calling thread until its bell rings beyond `heard`, or the time is over. */
+export function waitForBell(words: Int32Array, row: number, heard: number, timeoutMs: number): void {
+  Atomics.wait(words, threadOffset(row) + THREAD.BELL, heard, timeoutMs);
+}
+
 function ring(words: Int32Array, index: number): void {
   Atomics.add(words, index, 1);
   Atomics.notify(words, index);

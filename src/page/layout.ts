@@ -16,7 +16,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
 export const THREAD_ROWS = 256;
@@ -56,6 +56,10 @@ export const HEADER = {
   SAMPLER_THREAD: 12,
   /** A random number that tells this page from every other in the process (wide). */
   PAGE_ID: 13,
+  /** Reserved so far by all threads, in pages of `room.ts`, modulo 2^32. Writers: all threads, by Atomics.add. On a line of its own. */
+  GRANTED: 20,
+  /** How far GRANTED may go before the next sample. Writer: the sampler. */
+  GRANT_CEILING: 21,
 } as const;
 /** Words of a cache line. */
 const LINE_WORDS = 16;
@@ -155,28 +159,33 @@ export const THREAD = {
   ORDER_DONE: 27,
   /** 1 while the thread wants to hear of every sample. */
   WANTS_SAMPLES: 28,
+  /** Room that a blocked call needs, bytes (wide), 0: only a fresh sample. Then the number of the request; ANSWER: it was seen to. */
+  NEED: 29,
+  NEED_TICKET: 31,
   /** Sampler: sequence of the control block below, which outlives the owner of the row: a claim leaves it alone. */
-  CONTROL_SEQUENCE: 29,
+  CONTROL_SEQUENCE: 32,
   /** Sampler: the order to carry out: its caches' rows that carry the same number owe bytes. 0: none yet. */
-  ORDER: 30,
+  ORDER: 33,
   /** Sampler: how urgent, level wire code; at 3 the order is carried out whole, without slices. */
-  ORDER_LEVEL: 31,
+  ORDER_LEVEL: 34,
   /** Sampler: resource code of the cause, -1: none. */
-  ORDER_CAUSE: 32,
+  ORDER_CAUSE: 35,
   /** Sampler: 0: no collection, 1: collect after the order if the duty allows it, 2: collect in any case. */
-  ORDER_COLLECT: 33,
+  ORDER_COLLECT: 36,
   /** Sampler: joint bytes that this thread's caches may hold, -1: no cap (wide). */
-  CAP: 34,
+  CAP: 37,
   /** Sampler: collect whenever this many bytes were evicted since the last collection, -1: do not pace (wide). */
-  PACE: 36,
+  PACE: 39,
   /** Sampler: the generation that the block is for; another owner of the row finds nothing in it. */
-  CONTROL_FOR: 38,
+  CONTROL_FOR: 41,
   /** Sampler: the round of eviction that the order belongs to, as `EvictionReport.id`; 0: none. */
-  ORDER_ROUND: 39,
+  ORDER_ROUND: 42,
   /** Rung for the owner of the row: an order, a sample that it wants, the end of the runtime. Writers: all threads, by Atomics.add. */
-  BELL: 40,
+  BELL: 43,
+  /** Sampler: the last NEED_TICKET that was seen to. */
+  ANSWER: 44,
 } as const;
-const THREAD_WORDS = wholeLines(THREAD.BELL + 1);
+const THREAD_WORDS = wholeLines(THREAD.ANSWER + 1);
 
 /** A registered cache. Writer: the thread that owns it, except the words marked "sampler". */
 export const CACHE = {

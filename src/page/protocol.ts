@@ -21,7 +21,7 @@ export type SamplerMessage =
   | { readonly type: 'health'; readonly from: Health; readonly to: Health; readonly reason: string }
   | {
       readonly type: 'error';
-      readonly code: 'ERR_SPILLWAY_SOURCE' | 'ERR_SPILLWAY_CACHE_FAILED';
+      readonly code: 'ERR_SPILLWAY_SOURCE' | 'ERR_SPILLWAY_CACHE_FAILED' | 'ERR_SPILLWAY_RESERVATION';
       readonly message: string;
     };
 

@@ -4,6 +4,7 @@ import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
 import { isLevel, type Level } from '../core/level.js';
 import type { PressureState } from '../core/state.js';
+import type { Reservation } from './admission.js';
 import type { PressureEvent, PressureListener } from './events.js';
 import { EvictionCalls } from './eviction-calls.js';
 import { stopped, type ThreadRuntime } from './thread-runtime.js';
@@ -30,6 +31,16 @@ export interface LocalPressure {
    * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_STOPPED, ERR_SPILLWAY_SAMPLER_FAILED
    */
   evict(bytes: number, options?: { level?: Level }): Promise<EvictionReportWithSettlement>;
+  /**
+   * Reserves memory that is about to be allocated: it counts as used, for every thread, until it is released. Without room it blocks,
+   * 150 ms at most, while garbage is collected and caches give way.
+   * @param bytes finite, >= 0.
+   * @returns null when it would take the use of any limit past `emergency`.
+   * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_STOPPED
+   */
+  reserve(bytes: number): Reservation | null;
+  /** Waits while the level is `at` (default `critical`) or worse. Rejects when aborted or stopped. */
+  admit(options?: { at?: Level; signal?: AbortSignal }): Promise<void>;
   /** Resolves when the level is at least `level`, or, with `below`, below it. Rejects when aborted or stopped. */
   until(level: Level, options?: { signal?: AbortSignal; below?: boolean }): Promise<void>;
 }
@@ -88,6 +99,14 @@ export abstract class LocalRuntime implements LocalPressure {
     if (!this.thread.isOpen) throw stopped('evict');
     if (!this.thread.isEnabled) return this.thread.withSettlement(disabledReport(bytes));
     return this.thread.withSettlement(await this.#evictions.evict(bytes, level ?? null));
+  }
+
+  reserve(bytes: number): Reservation | null {
+    return this.thread.reserve(bytes);
+  }
+
+  admit({ at = 'critical', ...options }: { at?: Level; signal?: AbortSignal } = {}): Promise<void> {
+    return this.thread.until(at, { ...options, below: true });
   }
 
   until(level: Level, options: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {

@@ -81,8 +81,9 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
 
   constructor(resolved: ResolvedOptions) {
     const words = createPage();
-    const { collectGarbage, respectCacheLimits } = resolved.settings;
-    const options = { enabled: resolved.enabled, collectGarbage, respectCacheLimits };
+    const { collectGarbage, respectCacheLimits, resources } = resolved.settings;
+    const heapCeilingRatio = resources.heap?.emergency ?? null;
+    const options = { enabled: resolved.enabled, collectGarbage, respectCacheLimits, heapCeilingRatio };
     const claim = claimThread(words, threadId, kernelThreadId());
     super(new ThreadRuntime(words, claim, options, { interest: () => undefined, attended: () => undefined }));
     this.handle = createHandle(words, options);

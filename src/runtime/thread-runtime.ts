@@ -6,12 +6,14 @@ import { describeValue, reasonOf, SpillwayError } from '../core/errors.js';
 import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
 import { isAtLeast, isLevel, type Level } from '../core/level.js';
 import type { PressureState } from '../core/state.js';
+import { formatBytes } from '../core/units.js';
 import { type BellListener, listenAsThread } from '../page/bell.js';
 import type { Outcome } from '../page/orders.js';
 import { isStopped } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import type { PublishedState } from '../page/state-codec.js';
 import { storeWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
+import { Admission, checkReservation, freeReservation, type Reservation } from './admission.js';
 import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
 import { StateView } from './state-view.js';
 
@@ -26,6 +28,8 @@ export interface ThreadRuntimeOptions {
   readonly enabled: boolean;
   readonly collectGarbage: 'auto' | 'never';
   readonly respectCacheLimits: boolean;
+  /** Share of the old generation's limit beyond which nothing is reserved, null: the heap is not watched. */
+  readonly heapCeilingRatio: number | null;
 }
 
 /** What the rest of the runtime is told. */
@@ -47,6 +51,7 @@ export class ThreadRuntime {
   readonly #claim: ThreadClaim;
   readonly #events: ThreadRuntimeEvents;
   readonly #bell: BellListener;
+  readonly #admission: Admission;
   readonly #interest: NodeJS.Timeout;
   /** Caches that were warned of. */
   readonly #warned = new Set<string>();
@@ -67,6 +72,7 @@ export class ThreadRuntime {
       onSizeFault: (cache, reason) => this.#warnOfSize(cache, reason),
       onCacheFailed: (cache, outcome, fault) => this.report(cacheFailed(cache, outcome, fault)),
     });
+    this.#admission = new Admission(words, claim, this.#caches);
     this.#bell = listenAsThread(words, claim.row, () => this.#attend());
     this.#interest = setInterval(() => this.#attend(), INTEREST_MS);
     this.#interest.unref();
@@ -147,6 +153,13 @@ export class ThreadRuntime {
     this.#emitter.report(error);
   }
 
+  /** O(1) while there is room. @returns null when it does not fit. */
+  reserve(bytes: number): Reservation | null {
+    checkReservation(bytes);
+    if (this.#closed) throw stopped('reserve');
+    return this.#options.enabled ? this.#admission.reserve(bytes) : freeReservation(bytes);
+  }
+
   /** Resolves when the level is at least `level`, or, with `below`, below it; at once when it is. */
   until(level: Level, { signal, below = false }: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {
     if (!isLevel(level)) throw badLevel(level);
@@ -221,6 +234,8 @@ export class ThreadRuntime {
     this.#closed = true;
     clearInterval(this.#interest);
     this.#bell.stop();
+    const { reservedBytes } = this.#admission;
+    if (reservedBytes > 0) this.report(forgotten(reservedBytes));
     this.#caches.close();
     for (const { report, resolve } of this.#settlements.values()) resolve(report);
     this.#settlements.clear();
@@ -258,6 +273,10 @@ export class ThreadRuntime {
     const message = `Cache '${cache}': ${reason}; such entries count as 0 bytes`;
     process.emitWarning(message, { type: 'SpillwayWarning', code: 'SPILLWAY_SIZE_OF' });
   }
+}
+
+function forgotten(bytes: number): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_RESERVATION', `${formatBytes(bytes)} were reserved and never released`);
 }
 
 function cacheFailed(cache: string, outcome: Outcome, fault: unknown): SpillwayError {

@@ -10,10 +10,10 @@ import { ringThread } from '../page/bell.js';
 import { monotonicUs } from '../page/clock.js';
 import { storeGuard } from '../page/guard.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
-import { reclaimThread } from '../page/reclaim.js';
 import { adoptState, emptyPublishedState, publishState } from '../page/state-codec.js';
 import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
+import { Admissions } from './admissions.js';
 import type { Assessment } from './assessment.js';
 import { Deaths } from './deaths.js';
 import { Steering } from './steering.js';
@@ -36,6 +36,7 @@ export class Sampler {
   readonly #cadence: Cadence;
   readonly #steering: Steering;
   readonly #deaths: Deaths;
+  readonly #admissions: Admissions;
   readonly #stall = { some: -1, full: -1 };
   readonly #state = emptyPublishedState();
   /** When what is only shown is read again, monotonic µs. */
@@ -61,7 +62,8 @@ export class Sampler {
     this.#post = post;
     this.#cadence = createCadence(settings);
     this.#watch = new Watch(words, settings, sources, this.#cadence);
-    this.#deaths = new Deaths(words);
+    this.#deaths = new Deaths(words, post);
+    this.#admissions = new Admissions(words);
     this.#steering = new Steering(words, settings, policy, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
   }
@@ -87,6 +89,7 @@ export class Sampler {
     const nowUs = this.#clockUs();
     const nowMs = nowUs / 1e3;
     this.#deaths.look(nowUs);
+    this.#admissions.beforeSample();
     const wantedMs = this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();
     const binding = this.#bindingResource();
@@ -128,7 +131,7 @@ export class Sampler {
 
   /** A thread ended: its rows are free, and a round does not wait for it. */
   threadEnded(claim: ThreadClaim): void {
-    if (reclaimThread(this.#words, claim)) this.#steering.advance(monotonicUs() / 1e3);
+    if (this.#deaths.bury(claim)) this.#steering.advance(monotonicUs() / 1e3);
   }
 
   /** A thread paid: look at the receipts at once. */
@@ -213,6 +216,7 @@ export class Sampler {
     }
     this.#updateHealth();
     storeGuard(this.#words, this.#guardBytes());
+    this.#admissions.afterSample(this.#watch.assessments);
     publishState(this.#words, state);
     if (this.#pendingNotice !== null) {
       this.#post({ type: 'level', notice: this.#pendingNotice });

@@ -15,6 +15,7 @@ import { openThreadCpuClock } from '../sources/thread-cpu.js';
 import { controlOf } from './control.js';
 import { CpuAccount } from './cpu-account.js';
 import { SamplingLoop } from './loop.js';
+import { Needs } from './needs.js';
 import { Sampler } from './sampler.js';
 
 type EvictMessage = Extract<BroadcastMessage, { type: 'evict' }>;
@@ -60,8 +61,10 @@ export async function startSampling(words: Int32Array, options: SiteOptions): Pr
   const loop = new SamplingLoop(sampler, cpu, settings.minIntervalMs);
   const bell = listenAsSampler(words, () => {
     sampler.paid();
+    needs.serve();
     loop.expedite();
   });
+  const needs = new Needs(words, sampler, loop);
   const control = controlOf(sampler, loop);
   const answer = async ({ asker, bytes, level }: EvictMessage) => {
     broadcast.post({ type: 'evicted', asker, report: await control.evict(bytes, level) });

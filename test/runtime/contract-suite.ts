@@ -260,6 +260,72 @@ export function describePressure(title: string, open: (options: PressureOptions)
       expect(pressure.level).toBe('normal');
     });
 
+    it('reserves up to the emergency threshold of the limit, and not a byte beyond', async () => {
+      const { pressure, inject } = await quiet();
+      await inject(at(0.5));
+      let granted = 0;
+      while (pressure.reserve(MIB) !== null) granted++;
+      expect(granted).toBe(450);
+      expect(pressure.reserve(1)).toBeNull();
+    });
+
+    it('counts a reservation as used until it is released', async () => {
+      const { pressure, inject, sampleNow } = await quiet();
+      await inject(at(0.5));
+      const held = pressure.reserve(400 * MIB);
+      expect(held?.bytes).toBe(400 * MIB);
+      await sampleNow();
+      await sampleNow();
+      expect(pressure.reserve(100 * MIB)).toBeNull();
+      held?.release();
+      held?.release();
+      await sampleNow();
+      using again = pressure.reserve(400 * MIB);
+      expect(again).not.toBeNull();
+      expect(pressure.reserve(100 * MIB)).toBeNull();
+    });
+
+    it('makes room for a reservation by evicting while the caller waits', async () => {
+      const { pressure, inject, sampleNow } = await quiet();
+      const cache = filled(40, MIB);
+      pressure.register(cache, { name: 'frame' });
+      await inject(at(0.94));
+      await sampleNow();
+      const reservation = pressure.reserve(30 * MIB);
+      expect(reservation).toBeNull(); // the injected use does not fall
+      expect(cache.size).toBeLessThanOrEqual(20);
+    });
+
+    it.each([Number.NaN, -1, '5'])('refuses to reserve %s', async (bytes) => {
+      const { pressure } = await quiet();
+      expect(() => pressure.reserve(bytes as number)).toThrow(
+        expect.objectContaining({ code: 'ERR_SPILLWAY_ARGUMENT' }),
+      );
+    });
+
+    it('reports what was never released when it ends', async () => {
+      const { pressure, inject, stop } = await quiet();
+      await inject(at(0.5));
+      pressure.reserve(MIB);
+      const error = next(pressure, 'error');
+      await stop();
+      expect(await error).toMatchObject({ code: 'ERR_SPILLWAY_RESERVATION' });
+      expect(() => pressure.reserve(1)).toThrow(expect.objectContaining({ code: 'ERR_SPILLWAY_STOPPED' }));
+    });
+
+    it('admits work once the level is below critical, or the level that is named', async () => {
+      const { pressure, inject } = await quiet();
+      await pressure.admit();
+      await inject(at(0.85));
+      const admitted = pressure.admit();
+      const abort = new AbortController();
+      const calm = expect(pressure.admit({ at: 'warning', signal: abort.signal })).rejects.toThrow('enough');
+      await inject(at(0.72));
+      await admitted;
+      abort.abort(new Error('enough'));
+      await calm;
+    });
+
     it('lets go of a wait that is aborted', async () => {
       const { pressure } = await quiet();
       const abort = new AbortController();

@@ -1,0 +1,52 @@
+import { emptyThreadHeap } from '../page/thread-rows.js';
+import type { Collector } from './collection.js';
+import type { HeapOfThread } from './engine.js';
+
+/** Collections for a heap that is nearly full may take this share of wall time: V8 would spend more before it gives up. */
+const FULL_HEAP_DUTY = 0.5;
+
+/**
+ * Whether V8's heap of the calling thread can take more. The heap is read again whenever half of what was left may have been used,
+ * so that a loop meets the ceiling however fast it allocates. Nobody says whether memory is for the heap or outside it: a single
+ * request that is larger than what the heap has left is taken to be for outside.
+ */
+export class HeapRoom {
+  readonly #heap: HeapOfThread;
+  readonly #collector: Collector;
+  readonly #ceilingRatio: number | null;
+  readonly #drop: (bytes: number) => void;
+  readonly #reading = emptyThreadHeap();
+  #unreadBytes = 0;
+
+  /**
+   * @param ceilingRatio share of the old generation's limit, null: the heap is not watched.
+   * @param drop makes this thread's caches give so much at once.
+   */
+  constructor(heap: HeapOfThread, collector: Collector, ceilingRatio: number | null, drop: (bytes: number) => void) {
+    this.#heap = heap;
+    this.#collector = collector;
+    this.#ceilingRatio = ceilingRatio;
+    this.#drop = drop;
+  }
+
+  /** Books the bytes; makes room by collecting and dropping where there is none. O(1) while there is plenty. */
+  has(bytes: number): boolean {
+    if (this.#ceilingRatio === null) return true;
+    this.#unreadBytes -= bytes;
+    if (this.#unreadBytes >= 0) return true;
+    if (this.#look(this.#ceilingRatio) > 0) return true;
+    if (this.#collector.isDue(FULL_HEAP_DUTY) && this.#collector.collect() && this.#look(this.#ceilingRatio) > 0)
+      return true;
+    this.#drop(bytes - this.#look(this.#ceilingRatio));
+    this.#collector.collect();
+    return this.#look(this.#ceilingRatio) > 0;
+  }
+
+  /** @returns bytes below the ceiling, negative above it. */
+  #look(ceilingRatio: number): number {
+    this.#heap.readInto(this.#reading);
+    const leftBytes = ceilingRatio * this.#reading.oldLimitBytes - this.#reading.oldUsedBytes;
+    this.#unreadBytes = Math.max(0, leftBytes / 2);
+    return leftBytes;
+  }
+}
