@@ -57,8 +57,8 @@ export interface ThreadCachesOptions {
   readonly onSizeFault: (cache: string, reason: string) => void;
   /** A cache failed when it was asked to evict, or told an impossible size; `fault` is what it threw or claimed. */
   readonly onCacheFailed: (cache: string, outcome: Outcome, fault: unknown) => void;
-  /** Share of the old generation's limit beyond which nothing is reserved, null: the heap is not watched. */
-  readonly heapCeilingRatio: number | null;
+  /** Share of the old generation's limit beyond which nothing is reserved; null, as by default: the heap is not watched. */
+  readonly heapCeilingRatio?: number | null;
   /** How long an asynchronous cache may take; default `CACHE_DEADLINE_MS`. */
   readonly cacheDeadlineMs?: number;
 }
@@ -112,7 +112,7 @@ export class ThreadCaches {
       },
       drop: (bytes) => this.#dispatcher.dropNow(bytes, LAST_RESORT),
     });
-    this.#heapRoom = new HeapRoom(engine.heap, this.#collector, options.heapCeilingRatio, (bytes) =>
+    this.#heapRoom = new HeapRoom(engine.heap, this.#collector, options.heapCeilingRatio ?? null, (bytes) =>
       this.#dispatcher.dropNow(bytes, LAST_RESORT),
     );
     this.#beat = setInterval(() => this.#tracker.attend(), BEAT_MS);
