@@ -40,5 +40,5 @@ for (const contestant of contestants) {
     `cache ${Math.round(result.meanCacheBytes / 2 ** 20)} least ${Math.round(result.leastCacheBytes / 2 ** 20)} MiB`,
     `cpu ${result.cpuSeconds.toFixed(1)} s gc ${result.collections} ${result.collectionMs.toFixed(0)} ms (asked ${result.askedCollections} ${result.askedCollectionMs.toFixed(0)} ms), ${result.rounds} rounds`,
   );
-  if (process.env['TRACE'] !== undefined) console.log(result.traceMib.join(' '));
+  if (process.env.TRACE !== undefined) console.log(result.traceMib.join(' '));
 }
