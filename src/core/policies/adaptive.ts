@@ -45,6 +45,9 @@ const RETAINED_SHARE = 0.05;
 
 const STEADY_MS = 1000;
 
+/** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
+const CALM_MS = 60_000;
+
 /** What the caches give when pressure begins: this share of the limit, and of what they may give at the most. */
 const WARNING_BITE_SHARE = 0.01;
 const MOST_WARNING_BITE = 0.05;
@@ -71,8 +74,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
   let lastMs = Number.NEGATIVE_INFINITY;
   let askedAtCollections = -1;
   let patienceMs = LEAST_PATIENCE_MS;
-  /** True once the caches gave something in this stretch of pressure. */
+  /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
   let warned = false;
+  let pressedMs = Number.NEGATIVE_INFINITY;
 
   function trackOf(resource: Resource): ResourceTrack {
     const track = tracks.get(resource) ?? createResourceTrack();
@@ -146,8 +150,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         }
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
-      if (level === 'normal') warned = false;
-      else if (!warned && track.isFresh && input.evictableBytes > 0) {
+      if (level !== 'normal') pressedMs = nowMs;
+      else if (nowMs - pressedMs > CALM_MS) warned = false;
+      if (level !== 'normal' && !warned && track.isFresh && input.evictableBytes > 0) {
         warned = true;
         const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
         return cut(input, binding, aheadBytes, biteBytes, 'a first bite');
