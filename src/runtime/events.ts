@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'eventemitter3';
 import type { AlertChange } from '../core/alert-rules.js';
-import { type ErrorCode, SpillwayError } from '../core/errors.js';
+import { describeValue, type ErrorCode, reasonOf, SpillwayError } from '../core/errors.js';
 import type { EvictionReportWithSettlement } from '../core/eviction.js';
 import type { HealthChange, LevelChange, PressureState } from '../core/state.js';
 
@@ -25,37 +25,34 @@ export type PressureListener<E extends PressureEvent> = (...payload: PressureEve
 
 const EVENTS = ['level', 'sample', 'eviction', 'alert', 'health', 'error'] as const satisfies readonly PressureEvent[];
 
+type Guarded = (...payload: unknown[]) => void;
+
 /** Delivers events to listeners and to the diagnostics channels `spillway:<event>`. One per runtime and thread. */
 export class PressureEmitter {
   readonly #emitter = new EventEmitter<Record<PressureEvent, unknown[]>>();
-  /** The guarded form under which a listener was added, by event and listener. */
-  readonly #guarded = new Map<PressureEvent, Map<unknown, (...payload: unknown[]) => void>>();
+  /** The guarded form of each listener, under which it was added, however often that was. */
+  readonly #guarded: Readonly<Record<PressureEvent, WeakMap<object, Guarded>>>;
   readonly #channels: Readonly<Record<PressureEvent, Channel>>;
   readonly #warned = new Set<ErrorCode>();
 
   constructor() {
-    const channels = Object.fromEntries(EVENTS.map((event) => [event, channel(`spillway:${event}`)]));
-    this.#channels = channels as Record<PressureEvent, Channel>;
+    this.#guarded = byEvent(() => new WeakMap<object, Guarded>());
+    this.#channels = byEvent((event) => channel(`spillway:${event}`));
   }
 
+  /** @throws SpillwayError ERR_SPILLWAY_ARGUMENT when there is no such event, or the listener is no function. */
   on<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
-    const guarded = this.#guard(event, listener);
-    this.#emitter.on(event, guarded);
+    this.#emitter.on(event, this.#guard(event, listener));
   }
 
+  /** As `on`, for the next time only. */
   once<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
-    const guarded = this.#guard(event, listener);
-    this.#emitter.once(event, (...payload) => {
-      this.#guarded.get(event)?.delete(listener);
-      guarded(...payload);
-    });
+    this.#emitter.once(event, this.#guard(event, listener));
   }
 
+  /** Takes the listener out, however often it was added. */
   off<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
-    const guarded = this.#guarded.get(event)?.get(listener);
-    if (guarded === undefined) return;
-    this.#emitter.off(event, guarded);
-    this.#guarded.get(event)?.delete(listener);
+    this.#emitter.off(event, this.#guard(event, listener));
   }
 
   /** Whether anybody would notice the event: a listener or a subscriber of its channel. */
@@ -79,28 +76,39 @@ export class PressureEmitter {
 
   removeAll(): void {
     this.#emitter.removeAllListeners();
-    this.#guarded.clear();
   }
 
-  #guard<E extends PressureEvent>(event: E, listener: PressureListener<E>): (...payload: unknown[]) => void {
+  /** A form of the listener that cannot harm whoever emits, also when it is asynchronous and rejects. */
+  #guard<E extends PressureEvent>(event: E, listener: PressureListener<E>): Guarded {
+    if (!EVENTS.includes(event)) throw badArgument('event', `one of ${EVENTS.join(', ')}`, event);
+    if (typeof listener !== 'function') throw badArgument('listener', 'a function', listener);
+    const known = this.#guarded[event].get(listener);
+    if (known !== undefined) return known;
     const guarded = (...payload: unknown[]) => {
       try {
-        Reflect.apply(listener, undefined, payload);
+        const result: unknown = Reflect.apply(listener, undefined, payload);
+        if (result instanceof Promise) result.catch((cause: unknown) => this.#listenerThrew(event, cause));
       } catch (cause) {
         this.#listenerThrew(event, cause);
       }
     };
-    const byListener = this.#guarded.get(event) ?? new Map<unknown, (...payload: unknown[]) => void>();
-    byListener.set(listener, guarded);
-    this.#guarded.set(event, byListener);
+    this.#guarded[event].set(listener, guarded);
     return guarded;
   }
 
   #listenerThrew(event: PressureEvent, cause: unknown): void {
-    const error = new SpillwayError('ERR_SPILLWAY_LISTENER', `A listener of '${event}' threw: ${String(cause)}`, {
-      cause,
-    });
-    if (event === 'error') process.emitWarning(error.message, { type: 'SpillwayWarning', code: 'SPILLWAY_LISTENER' });
+    const message = `A listener of '${event}' threw: ${reasonOf(cause)}`;
+    const error = new SpillwayError('ERR_SPILLWAY_LISTENER', message, { cause });
+    if (event === 'error') process.emitWarning(message, { type: 'SpillwayWarning', code: 'SPILLWAY_LISTENER' });
     else this.report(error);
   }
+}
+
+function byEvent<T>(make: (event: PressureEvent) => T): Readonly<Record<PressureEvent, T>> {
+  return Object.fromEntries(EVENTS.map((event) => [event, make(event)])) as Record<PressureEvent, T>;
+}
+
+function badArgument(name: string, expected: string, given: unknown): SpillwayError {
+  const message = `Expected \`${name}\` to be ${expected}, got ${describeValue(given)}`;
+  return new SpillwayError('ERR_SPILLWAY_ARGUMENT', message);
 }
