@@ -41,7 +41,7 @@ export function createAssessment(resource: Resource, thresholds: Thresholds, ena
 
 /**
  * Takes a reading into account: a good one sets ratio and level; a failed or impossible one is counted, and leaves the last
- * good one in force until it is too old; one without a limit makes the resource abstain.
+ * good one in force until it is too old, which is a failure too; one without a limit makes the resource abstain.
  * @param readUs when it was read; `intervalUs`: the cadence now.
  */
 export function assess(
@@ -67,7 +67,11 @@ export function assess(
     assessment.failures++;
     assessment.failure = reading.reason;
   }
-  if (assessment.known && isStale(assessment, nowUs, intervalUs)) abstain(assessment);
+  if (!assessment.known || !isStale(assessment, nowUs, intervalUs)) return;
+  abstain(assessment);
+  if (assessment.failure !== '') return;
+  assessment.failures++;
+  assessment.failure = `nothing new for ${Math.round((nowUs - assessment.readUs) / 1e3)} ms`;
 }
 
 /** Whether the last good reading is too old to go by. */
