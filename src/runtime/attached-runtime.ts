@@ -12,8 +12,8 @@ import { openHandle, type PressureHandle } from './handle.js';
 import { type LocalPressure, LocalRuntime } from './local-runtime.js';
 import { stopped, ThreadRuntime, type ThreadRuntimeOptions } from './thread-runtime.js';
 
-/** A round may wait 2.5 s for an asynchronous cache, and for the round before it. */
-const EVICTION_TIMEOUT_MS = 10_000;
+/** A round has deadlines of its own, for each of its caches; this is for a sampler that is gone. */
+const EVICTION_TIMEOUT_MS = 120_000;
 
 /** A runtime as another thread than the one that started it holds it. Caches of all threads are one ledger. */
 export interface AttachedPressureRuntime extends LocalPressure {

@@ -1,6 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import type { AlertChange, AlertStanding } from '../core/alert-rules.js';
-import { describeValue, SpillwayError } from '../core/errors.js';
+import { describeValue, reasonOf, SpillwayError } from '../core/errors.js';
 import type { EvictionReport } from '../core/eviction.js';
 import { decisionFault, type PolicyInput } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
@@ -67,6 +67,9 @@ export async function startPressureRuntime(options: PressureOptions = {}): Promi
   return runtime;
 }
 
+/** A round has deadlines of its own, for each of its caches; this is for a sampler that forgot it. */
+const EVICT_TIMEOUT_MS = 120_000;
+
 class StartedRuntime extends LocalRuntime implements PressureRuntime {
   readonly handle: PressureHandle;
   readonly #resolved: ResolvedOptions;
@@ -76,6 +79,7 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
   #inspection: Inspection | null = null;
   readonly #books: Bookkeeping;
   readonly #alerting: Alerting;
+  #isPolicyFailing = false;
   #stopping: Promise<void> | null = null;
   readonly #onAbort = () => void this.stop();
 
@@ -99,27 +103,35 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
   }
 
   async start(): Promise<void> {
-    const { enabled, settings, signal } = this.#resolved;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (!enabled) return;
+    const { enabled, signal, inspect } = this.#resolved;
+    testAccess.set(this, enabled ? this.#testAccess() : this.#disabledTestAccess());
     try {
-      this.#sampler = await SamplerSupervisor.start(this.#words, settings, {
-        message: (message) => this.#receive(message),
-        degraded: (degraded, reason) => this.#health.set('sampler', degraded, reason),
-        gaveUp: (error) => this.thread.report(error),
-      });
-      if (!this.#sampler.hasSource && !settings.fallbackWhenUnavailable) {
-        throw new SpillwayError(
-          'ERR_SPILLWAY_NO_SOURCE',
-          'No source of memory readings is available, and fallbackWhenUnavailable is false',
-        );
-      }
+      if (enabled) await this.#startSampler();
+      if (enabled && inspect) await this.#startInspection();
+      signal?.throwIfAborted();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    if (this.#resolved.inspect) await this.#startInspection();
-    testAccess.set(this, {
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async #startSampler(): Promise<void> {
+    const { settings } = this.#resolved;
+    this.#sampler = await SamplerSupervisor.start(this.#words, settings, {
+      message: (message) => this.#receive(message),
+      degraded: (degraded, reason) => this.#health.set('sampler', degraded, reason),
+      gaveUp: (error) => this.thread.report(error),
+    });
+    if (this.#sampler.hasSource || settings.fallbackWhenUnavailable) return;
+    throw new SpillwayError(
+      'ERR_SPILLWAY_NO_SOURCE',
+      'No source of memory readings is available, and fallbackWhenUnavailable is false',
+    );
+  }
+
+  #testAccess(): TestAccess {
+    return {
       inject: async (readings) => {
         if (this.#stopping !== null || this.#sampler === null) throw stopped('inject');
         this.thread.refresh();
@@ -129,7 +141,18 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
         await this.#call('sampleNow', (control) => control.sampleNow());
         return this.state;
       },
-    });
+    };
+  }
+
+  /** A runtime that samples nothing takes no readings in. */
+  #disabledTestAccess(): TestAccess {
+    return { inject: async () => undefined, sampleNow: async () => this.state };
+  }
+
+  /** A runtime that is being stopped says so from the first moment on. */
+  override get state(): PressureState {
+    const { state } = this.thread;
+    return this.#stopping === null ? state : Object.freeze({ ...state, health: 'stopped' });
   }
 
   get thresholds(): ObservedPressure['thresholds'] {
@@ -155,7 +178,7 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
   }
 
   protected async askForEviction(bytes: number, level: Level | null): Promise<EvictionReport> {
-    return this.#call('evict', (control) => control.evict(bytes, level));
+    return this.#call('evict', (control) => control.evict(bytes, level), EVICT_TIMEOUT_MS);
   }
 
   async #stop(): Promise<void> {
@@ -174,10 +197,10 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
     ringThreads(this.#words);
   }
 
-  #call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
+  #call<T>(what: string, make: (control: SamplerControl) => Promise<T>, timeoutMs?: number): Promise<T> {
     if (this.#stopping !== null || this.#sampler === null) return Promise.reject(stopped(what));
     this.thread.refresh();
-    return this.#sampler.call(what, make);
+    return this.#sampler.call(what, make, timeoutMs);
   }
 
   /** A process that cannot be inspected works all the same. */
@@ -228,8 +251,11 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
       const fault = decisionFault(decision);
       if (fault !== null) throw new TypeError(fault);
       this.#sampler?.post({ type: 'decision', decision, policy: policy.name });
+      this.#isPolicyFailing = false;
     } catch (cause) {
-      const message = `The eviction policy '${policy.name}' failed: ${String(cause)}`;
+      if (this.#isPolicyFailing) return; // it was reported, and fails with every sample
+      this.#isPolicyFailing = true;
+      const message = `The eviction policy '${policy.name}' failed: ${reasonOf(cause)}`;
       this.thread.report(new SpillwayError('ERR_SPILLWAY_POLICY', message, { cause }));
     }
   }

@@ -9,10 +9,10 @@ export interface SamplerHost {
   post(message: DecisionMessage): void;
   /**
    * Makes a control call; the process stays alive until it is answered.
-   * @param what for the error message.
+   * @param what for the error message; `timeoutMs`: how long an answer may take, where that is not the usual time.
    * @throws SpillwayError ERR_SPILLWAY_SAMPLER_FAILED when no answer came in time, or the sampler ended.
    */
-  call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T>;
+  call<T>(what: string, make: (control: SamplerControl) => Promise<T>, timeoutMs?: number): Promise<T>;
   /** Ends it, whatever it is doing; idempotent. */
   terminate(): Promise<void>;
 }

@@ -95,9 +95,9 @@ export class SamplerSupervisor {
   }
 
   /** Makes a control call; while the sampler is down it waits for the next. @throws SpillwayError ERR_SPILLWAY_SAMPLER_FAILED */
-  async call<T>(what: string, make: (control: SamplerControl) => Promise<T>): Promise<T> {
+  async call<T>(what: string, make: (control: SamplerControl) => Promise<T>, timeoutMs?: number): Promise<T> {
     const host = this.#host ?? (await this.#untilUp(what));
-    return host.call(what, make);
+    return host.call(what, make, timeoutMs);
   }
 
   /** As `SamplerControl.inject`; the readings also survive a restart. */

@@ -12,28 +12,22 @@ interface Shared {
 
 /**
  * The one runtime of the process, also across duplicate installs of the package: the first caller's options hold; different
- * later ones raise a process warning `SPILLWAY_SHARED_OPTIONS`. Once it was stopped, the next call starts a new one.
+ * later ones raise a process warning `SPILLWAY_SHARED_OPTIONS`. Once it was stopped, or could not be started, the next call starts a new one.
  * @throws as `startPressureRuntime`.
  */
 export async function sharedPressureRuntime(options: PressureOptions = {}): Promise<PressureRuntime> {
   const place = globalThis as { [KEY]?: Shared };
-  const shared = place[KEY];
-  if (shared !== undefined) {
-    const runtime = await shared.runtime;
-    if (runtime.state.health !== 'stopped') {
+  for (let shared = place[KEY]; shared !== undefined; shared = place[KEY]) {
+    const runtime = await shared.runtime.catch(() => null); // its own caller was told why it did not start
+    if (runtime !== null && runtime.state.health !== 'stopped') {
       if (!isDeepStrictEqual(options, {}) && !isDeepStrictEqual(options, shared.options)) warnOfOptions();
       return runtime;
     }
-    if (place[KEY] !== shared) return sharedPressureRuntime(options); // somebody else was faster
+    if (place[KEY] === shared) delete place[KEY]; // else somebody was faster, and what he started is looked at next
   }
-  const started: Shared = { runtime: startPressureRuntime(options), options };
+  const started: Shared = { runtime: startPressureRuntime(options), options: { ...options } };
   place[KEY] = started;
-  try {
-    return await started.runtime;
-  } catch (error) {
-    if (place[KEY] === started) delete place[KEY];
-    throw error;
-  }
+  return started.runtime;
 }
 
 let warned = false;

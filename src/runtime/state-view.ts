@@ -18,6 +18,8 @@ export class StateView {
   #good: PublishedState = emptyPublishedState();
   #next: PublishedState = emptyPublishedState();
   readonly #heap = emptyThreadHeap();
+  /** Epoch ms; a runtime that samples nothing is at its level since then. */
+  readonly #madeMs = Date.now();
 
   constructor(words: Int32Array) {
     this.#words = words;
@@ -40,8 +42,8 @@ export class StateView {
     const known = published.sampleCount > 0;
     return Object.freeze({
       level: published.level,
-      since: published.sinceMs,
-      cause: published.cause,
+      since: known ? published.sinceMs : this.#madeMs,
+      cause: known ? published.cause : null, // a page without a sample is all zeros
       resources: Object.freeze(resourceStates(published, nowUs)),
       process: Object.freeze(this.#processState(published)),
       caches: Object.freeze(cacheState(this.#words)),

@@ -55,6 +55,8 @@ export class ThreadRuntime {
   readonly #interest: NodeJS.Timeout;
   /** Caches that were warned of. */
   readonly #warned = new Set<string>();
+  /** Ends the waits of `until` that are under way. */
+  readonly #waiting = new Set<() => void>();
   #wantsSamples = false;
   /** Count of the last sample that was told of. */
   #toldSamples = 0;
@@ -121,6 +123,7 @@ export class ThreadRuntime {
     return this.#caches.register(cache, options);
   }
 
+  /** @throws SpillwayError ERR_SPILLWAY_ARGUMENT, as `once` and `off`. */
   on<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
     this.#emitter.on(event, listener);
     this.#updateInterest();
@@ -160,32 +163,33 @@ export class ThreadRuntime {
     return this.#options.enabled ? this.#admission.reserve(bytes) : freeReservation(bytes);
   }
 
-  /** Resolves when the level is at least `level`, or, with `below`, below it; at once when it is. */
-  until(level: Level, { signal, below = false }: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {
+  /**
+   * Resolves when the level is at least `level`, or, with `below`, below it; at once when it is, and also when it was for a moment
+   * while the loop was blocked.
+   */
+  async until(level: Level, { signal, below = false }: { signal?: AbortSignal; below?: boolean } = {}): Promise<void> {
     if (!isLevel(level)) throw badLevel(level);
-    const holds = () => isAtLeast(this.level, level) !== below;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      if (this.#closed) return reject(stopped('until'));
-      if (holds()) return resolve();
+    signal?.throwIfAborted();
+    if (this.#closed) throw stopped('until');
+    const holds = (now: Level) => isAtLeast(now, level) !== below;
+    if (holds(this.level)) return;
+    await new Promise<void>((resolve, reject) => {
       const settle = (finish: () => void) => {
         this.#emitter.off('level', onLevel);
-        this.#emitter.off('health', onHealth);
+        this.#waiting.delete(onStop);
         signal?.removeEventListener('abort', onAbort);
         finish();
       };
-      const onLevel = () => {
-        if (holds()) settle(resolve);
+      const onLevel: PressureListener<'level'> = ({ to }) => {
+        if (holds(to)) settle(resolve);
       };
-      const onHealth: PressureListener<'health'> = ({ to }) => {
-        if (to === 'stopped') settle(() => reject(stopped('until')));
-      };
+      const onStop = () => settle(() => reject(stopped('until')));
       const onAbort = () => settle(() => reject(signal?.reason));
       this.#emitter.on('level', onLevel);
-      this.#emitter.on('health', onHealth);
+      this.#waiting.add(onStop);
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#updateInterest();
-      if (holds()) settle(resolve); // it changed before anybody listened
+      if (holds(this.level)) settle(resolve); // it changed before anybody listened
     });
   }
 
@@ -239,7 +243,8 @@ export class ThreadRuntime {
     this.#caches.close();
     for (const { report, resolve } of this.#settlements.values()) resolve(report);
     this.#settlements.clear();
-    this.#emitter.emit('health', { from, to: 'stopped', reason });
+    for (const end of [...this.#waiting]) end();
+    this.#emitter.emit('health', Object.freeze({ from, to: 'stopped', reason }));
     this.#emitter.removeAll();
   }
 
