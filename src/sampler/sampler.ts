@@ -215,7 +215,7 @@ export class Sampler {
       published.failures = assessment.failures;
     }
     this.#updateHealth();
-    storeGuard(this.#words, this.#guardBytes());
+    storeGuard(this.#words, this.#settings.autoEviction ? this.#guardBytes() : Number.POSITIVE_INFINITY);
     this.#admissions.afterSample(this.#watch.assessments);
     publishState(this.#words, state);
     if (this.#pendingNotice !== null) {

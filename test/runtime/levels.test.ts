@@ -218,13 +218,13 @@ describe('a reading that cannot be true', () => {
     ['of a limit that is NaN', 5, Number.NaN],
   ])('is counted and leaves the last good one in force when it is %s', async (_, usedBytes, limitBytes) => {
     const pressure = await startQuiet();
-    await press(pressure, 0.85);
+    await press(pressure, 0.85, 'system');
     const changes = changesOf(pressure);
-    const failures = pressure.statistics().sampler.failures.all ?? 0;
-    await inject(pressure, { resource: 'injected', usedBytes, limitBytes });
-    expect(pressure.state).toMatchObject({ level: 'critical', cause: 'injected', health: 'ok' });
-    expect(pressure.state.resources.injected).toMatchObject({ ratio: 0.85, usedBytes: 0.85 * LIMIT });
-    expect(pressure.statistics().sampler.failures.all).toBeGreaterThan(failures);
+    const { system: failures = 0 } = pressure.statistics().sampler.failures;
+    await inject(pressure, { resource: 'system', usedBytes, limitBytes });
+    expect(pressure.state).toMatchObject({ level: 'critical', cause: 'system', health: 'ok' });
+    expect(pressure.state.resources.system).toMatchObject({ ratio: 0.85, usedBytes: 0.85 * LIMIT });
+    expect(pressure.statistics().sampler.failures.system).toBeGreaterThan(failures);
     expect(changes).toEqual([]);
   });
 
