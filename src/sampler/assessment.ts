@@ -7,7 +7,7 @@ import type { Resource } from '../core/resource.js';
 
 /** A last good reading older than this many cadences abstains, though never sooner than `LEAST_AGE_US`. Source: CONTRACT §3. */
 const STALE_CADENCES = 3;
-const LEAST_AGE_US = 1e6;
+export const LEAST_AGE_US = 1e6;
 
 /** What the sampler knows of one resource from sample to sample. A vote that remembers its last good reading. */
 export interface Assessment extends Vote, WatchedResource {
@@ -42,7 +42,8 @@ export function createAssessment(resource: Resource, thresholds: Thresholds, ena
 /**
  * Takes a reading into account: a good one sets ratio and level; a failed or impossible one is counted, and leaves the last
  * good one in force until it is too old, which is a failure too; one without a limit makes the resource abstain.
- * @param readUs when it was read; `intervalUs`: the cadence now.
+ * @param readUs when it was read; `intervalUs`: the cadence now; `awakeUs`: since when the sampler has been taking its samples without
+ * being held up: what grew old while the whole process slept is no failure of its source.
  */
 export function assess(
   assessment: Assessment,
@@ -50,6 +51,7 @@ export function assess(
   readUs: number,
   nowUs: number,
   intervalUs: number,
+  awakeUs: number,
 ): void {
   rejectImpossible(reading);
   if (reading.status === 'ok') {
@@ -67,7 +69,7 @@ export function assess(
     assessment.failures++;
     assessment.failure = reading.reason;
   }
-  if (!assessment.known || !isStale(assessment, nowUs, intervalUs)) return;
+  if (!assessment.known || !isStale(assessment, nowUs, intervalUs, awakeUs)) return;
   abstain(assessment);
   if (assessment.failure !== '') return;
   assessment.failures++;
@@ -75,8 +77,8 @@ export function assess(
 }
 
 /** Whether the last good reading is too old to go by. */
-export function isStale(assessment: Assessment, nowUs: number, intervalUs: number): boolean {
-  return nowUs - assessment.readUs > Math.max(STALE_CADENCES * intervalUs, LEAST_AGE_US);
+function isStale({ readUs }: Assessment, nowUs: number, intervalUs: number, awakeUs: number): boolean {
+  return nowUs - Math.max(readUs, awakeUs) > Math.max(STALE_CADENCES * intervalUs, LEAST_AGE_US);
 }
 
 function abstain(assessment: Assessment): void {

@@ -15,6 +15,7 @@ import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thre
 import type { SourceSet } from '../sources/detect.js';
 import { Admissions } from './admissions.js';
 import type { Assessment } from './assessment.js';
+import { LEAST_AGE_US } from './assessment.js';
 import { Deaths } from './deaths.js';
 import { Steering } from './steering.js';
 import { LEAST_READ_US, Watch } from './watch.js';
@@ -90,6 +91,7 @@ export class Sampler {
     const nowMs = nowUs / 1e3;
     this.#deaths.look(nowUs);
     this.#admissions.beforeSample();
+    if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
     const wantedMs = this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();
     const binding = this.#bindingResource();

@@ -43,6 +43,8 @@ export class Watch {
   readonly assessments: readonly Assessment[];
   /** Readings of a test that stand in for the real ones. */
   injected: readonly InjectedReading[] = [];
+  /** Since when samples come without being held up, monotonic µs. Writer: the sampler. */
+  awakeUs = 0;
 
   constructor(words: Int32Array, settings: Settings, sources: SourceSet, cadence: Cadence) {
     this.#words = words;
@@ -86,7 +88,7 @@ export class Watch {
     const { assessment, forecast } = watched;
     const readUs = this.#fillReading(assessment.resource, nowUs);
     const readBeforeUs = assessment.readUs;
-    assess(assessment, this.#reading, readUs, nowUs, intervalUs);
+    assess(assessment, this.#reading, readUs, nowUs, intervalUs, this.awakeUs);
     const { known, level, usedBytes, limitBytes, thresholds } = assessment;
     if (known && assessment.readUs !== readBeforeUs) {
       forecast.add(readUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);
