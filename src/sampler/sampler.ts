@@ -14,8 +14,7 @@ import { adoptState, emptyPublishedState, publishState } from '../page/state-cod
 import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
 import { Admissions } from './admissions.js';
-import type { Assessment } from './assessment.js';
-import { LEAST_AGE_US } from './assessment.js';
+import { type Assessment, LEAST_AGE_US } from './assessment.js';
 import { Deaths } from './deaths.js';
 import { Steering } from './steering.js';
 import { LEAST_READ_US, Watch } from './watch.js';
