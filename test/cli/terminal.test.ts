@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLI, hasProgram } from '../support/programs.js';
 
-const SESSION = `spillway-test-${process.pid}`;
-const tmux = (...args: string[]) => execFileSync('tmux', ['-L', SESSION, ...args], { encoding: 'utf8' });
+/** A server of its own for each test: one that is ending does not take new sessions. */
+let session = '';
+let sessions = 0;
+const tmux = (...args: string[]) => execFileSync('tmux', ['-L', session, ...args], { encoding: 'utf8' });
+
+beforeEach(() => {
+  session = `spillway-test-${process.pid}-${++sessions}`;
+});
 
 afterEach(() => {
   try {
@@ -59,7 +65,7 @@ describe.skipIf(!hasProgram('tmux'))('spillway watch in a terminal (needs tmux)'
 
   it('never clears what it is about to draw again', async () => {
     tmux('new-session', '-d', '-x', '80', '-y', '24', 'sh');
-    const log = `/tmp/${SESSION}.log`;
+    const log = `/tmp/${session}.log`;
     tmux('pipe-pane', `cat > ${log}`);
     tmux('send-keys', `"${process.execPath}" "${CLI}" watch --interval 50; echo done`, 'Enter');
     await screenWith(/system/);
