@@ -10,14 +10,19 @@ export const COLLECTION_DUTY = 0.05;
 export class Collector {
   readonly #collect: Collect | null;
   readonly #nowUs: Engine['nowUs'];
+  readonly #onCollected: () => void;
   #count = 0;
   #totalUs = 0;
   #lastUs = 0;
   #lastEndUs = -Infinity;
   #uncollectedBytes = 0;
 
-  /** @param mode `'never'`: nothing is ever asked for. */
-  constructor(mode: 'auto' | 'never', { findCollect, nowUs }: Engine) {
+  /**
+   * @param mode `'never'`: nothing is ever asked for.
+   * @param onCollected called after each collection, when the books are up to date.
+   */
+  constructor(mode: 'auto' | 'never', { findCollect, nowUs }: Engine, onCollected: () => void = () => undefined) {
+    this.#onCollected = onCollected;
     this.#collect = mode === 'never' ? null : findCollect();
     this.#nowUs = nowUs;
   }
@@ -58,6 +63,7 @@ export class Collector {
     this.#totalUs += this.#lastUs;
     this.#count++;
     this.#uncollectedBytes = 0;
+    this.#onCollected();
     return true;
   }
 }

@@ -87,7 +87,10 @@ export class ThreadCaches {
     this.#claim = claim;
     this.#options = options;
     const { respectCacheLimits: respectFloors, onCacheFailed, engine } = options;
-    this.#collector = new Collector(options.collectGarbage, engine);
+    // the sampler must not see that nothing is dead any more beside a heap from before the collection
+    this.#collector = new Collector(options.collectGarbage, engine, () =>
+      this.#heapWatch.publish(this.#tracker.totalBytes),
+    );
     this.#heapWatch = new HeapWatch(words, claim.row, this.#collector, engine);
     this.#tracker = new Tracker(words, claim.generation, {
       epochMoved: () => this.#epochMoved(),

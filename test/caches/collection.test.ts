@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { Collector } from '#src/caches/collection.js';
+import type { Engine } from '#src/caches/engine.js';
+import { ThreadCaches } from '#src/caches/thread-caches.js';
+import { emptyThreadControl, writeControl } from '#src/page/orders.js';
+import { bumpEpoch, createPage } from '#src/page/page.js';
+import { claimThread, emptyThreadHeap, readThreadHeap } from '#src/page/thread-rows.js';
+
+/** An engine whose clock stands still unless it collects, which frees what is dead. */
+function fakeEngine(heldBytes: number, deadBytes: number): Engine & { nowMs: number } {
+  const state = { nowMs: 10, heldBytes, deadBytes };
+  return Object.assign(state, {
+    nowUs: () => state.nowMs * 1e3,
+    findCollect: () => () => {
+      state.nowMs += 4;
+      state.heldBytes -= state.deadBytes;
+      state.deadBytes = 0;
+    },
+    heap: {
+      promotableBytes: 0,
+      readInto: (heap: { oldUsedBytes: number; externalBytes: number }) => {
+        heap.oldUsedBytes = state.heldBytes;
+        heap.externalBytes = 0;
+      },
+    },
+  });
+}
+
+describe('the collector', () => {
+  it('keeps the share of wall time that collections may take', () => {
+    const engine = fakeEngine(100, 0);
+    const collector = new Collector('auto', engine);
+    expect(collector.isDue(0.05)).toBe(true);
+    collector.collect();
+    engine.nowMs += 4 * 19 - 1;
+    expect(collector.isDue(0.05), '4 ms of 79').toBe(false);
+    engine.nowMs += 1;
+    expect(collector.isDue(0.05), '4 ms of 80').toBe(true);
+  });
+
+  it('counts what it collected and how long that took', () => {
+    const collector = new Collector('auto', fakeEngine(100, 40));
+    collector.noteEvicted(40);
+    expect(collector.uncollectedBytes).toBe(40);
+    expect(collector.collect()).toBe(true);
+    expect(collector).toMatchObject({ count: 1, totalUs: 4000, uncollectedBytes: 0 });
+  });
+
+  it('believes no more dead than the heap can hold', () => {
+    const collector = new Collector('auto', fakeEngine(100, 0));
+    collector.noteEvicted(40);
+    collector.noteDead(25);
+    collector.noteDead(30);
+    expect(collector.uncollectedBytes).toBe(25);
+  });
+
+  it('never asks where it may not', () => {
+    const collector = new Collector('never', fakeEngine(100, 0));
+    expect(collector.isDue(1)).toBe(false);
+    expect(collector.collect()).toBe(false);
+    expect(collector.count).toBe(0);
+  });
+});
+
+describe('a thread that collected', () => {
+  it('publishes its heap as it is afterwards, however short ago it published it before', () => {
+    const words = createPage();
+    const claim = claimThread(words, 0, -1);
+    const engine = fakeEngine(100, 60);
+    const caches = new ThreadCaches(words, claim, {
+      enabled: true,
+      collectGarbage: 'auto',
+      respectCacheLimits: true,
+      engine,
+      onSizeFault: () => undefined,
+      onCacheFailed: () => undefined,
+    });
+    const heap = emptyThreadHeap();
+    readThreadHeap(words, claim.row, heap);
+    expect(heap.oldUsedBytes).toBe(100);
+    writeControl(words, claim.row, { ...emptyThreadControl(), paceBytes: 0 }, []);
+    bumpEpoch(words);
+    caches.register(new Map(), { name: 'any' });
+    readThreadHeap(words, claim.row, heap);
+    expect(heap).toMatchObject({ oldUsedBytes: 40, publishedUs: 14_000 });
+    caches.close();
+  });
+});
