@@ -11,8 +11,12 @@ import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createRecentPeak } from './recent-peak.js';
 import { createResourceTrack, type ResourceTrack } from './resource-track.js';
 
-/** Collections are paced once this much was evicted since the last. Source: the design, fact 3 (16 to 32 MB at 3 to 6 ms each). */
-const PACE_BYTES = 24 * MIB;
+/**
+ * Collections are paced once this much was evicted since the last, or this share of a small limit. Source: the design, fact 3 (16 to
+ * 32 MB at 3 to 6 ms each, under 512 MiB).
+ */
+const MOST_PACE_BYTES = 24 * MIB;
+const PACE_SHARE = 0.05;
 
 /** Share of the limit that is worth a round: what is less waits until it is more. */
 const LEAST_BITE_SHARE = 0.005;
@@ -70,6 +74,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const foreign = createForeignGrowth();
   const retained = createSteadyLow();
   let capBytes: number | null = null;
+  let paceBytes = MOST_PACE_BYTES;
   let cutMs = Number.NEGATIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
   let askedAtCollections = -1;
@@ -119,7 +124,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       evictBytes,
       collect: input.level === 'emergency' ? 'always' : 'ifDue',
       capBytes,
-      paceBytes: PACE_BYTES,
+      paceBytes,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
     };
   }
@@ -136,7 +141,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
         capBytes = null;
         return hold('nothing has a limit', null, null);
       }
-      if (input.roundActive) return hold('a round is going on', capBytes, PACE_BYTES);
+      paceBytes = Math.min(MOST_PACE_BYTES, PACE_SHARE * leastLimitBytes(input));
+      if (input.roundActive) return hold('a round is going on', capBytes, paceBytes);
 
       const track = trackOf(binding.resource);
       const retainedBytes = retained.value(nowMs, input.retainedBytes);
@@ -146,7 +152,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       if (isAtLeast(level, 'critical') && track.isFresh && overBytes > worthBytes && input.evictableBytes > 0) {
         if (level !== 'emergency' && input.uncollectedBytes >= overBytes && askedAtCollections !== input.collections) {
           askedAtCollections = input.collections;
-          return { ...hold('collect what is dead first', capBytes, PACE_BYTES), collect: 'ifDue' };
+          return { ...hold('collect what is dead first', capBytes, paceBytes), collect: 'ifDue' };
         }
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
@@ -183,9 +189,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const grownBytes = capBytes + roomBytes * REGROW_SHARE_PER_SECOND * (elapsedMs / 1e3);
         if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes));
       }
-      const garbageKills = level === 'emergency' && binding.resource !== 'heap';
-      const collect = garbageKills && input.uncollectedBytes > PACE_BYTES ? 'ifDue' : 'never';
-      return { ...hold('held', capBytes, PACE_BYTES), collect };
+      const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
+      const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
+      const collect = garbageKills && input.uncollectedBytes > paceBytes ? 'ifDue' : 'never';
+      return { ...hold('held', capBytes, paceBytes), collect };
     },
   };
 }
@@ -206,6 +213,12 @@ function createSteadyLow() {
 function urgency({ usedBytes, limitBytes, thresholds }: WatchedResource): number {
   const depth = (usedBytes / limitBytes - thresholds.critical) / (thresholds.emergency - thresholds.critical);
   return 1 + (MOST_URGENCY - 1) * Math.min(1, Math.max(0, depth));
+}
+
+function leastLimitBytes({ resources }: PolicyInput): number {
+  let leastBytes = Number.POSITIVE_INFINITY;
+  for (const { known, limitBytes } of resources) if (known) leastBytes = Math.min(leastBytes, limitBytes);
+  return leastBytes;
 }
 
 function emergencyBytes({ limitBytes, thresholds }: WatchedResource): number {

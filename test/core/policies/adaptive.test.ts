@@ -23,3 +23,29 @@ describe('the adaptive policy when pressure begins', () => {
     expect(driver.sample(1000, { usedBytes: 705 * MIB }).evictBytes).toBe(10 * MIB);
   });
 });
+
+describe('collections under the adaptive policy', () => {
+  it('are paced by 24 MiB of evicted bytes, or by a twentieth of a smaller limit', () => {
+    const paceUnder = (limitBytes: number) =>
+      new PolicyDriver(createAdaptivePolicy(), 'container', limitBytes).sample(100).paceBytes;
+    expect(paceUnder(4096 * MIB)).toBe(24 * MIB);
+    expect(paceUnder(512 * MIB)).toBe(24 * MIB);
+    expect(paceUnder(100 * MIB)).toBe(5 * MIB);
+  });
+
+  it('are asked for at critical once the caches have nothing left to give', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 850 * MIB, cacheBytes: 100 * MIB });
+    driver.sample(100, { cacheBytes: 0, uncollectedBytes: 20 * MIB });
+    expect(driver.sample(100).collect).toBe('never');
+    expect(driver.sample(100, { uncollectedBytes: 30 * MIB }).collect).toBe('ifDue');
+    expect(driver.sample(100, { cacheBytes: 50 * MIB }).collect).toBe('never');
+  });
+
+  it('are asked for before anything is evicted for what is known to be dead', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
+    const decision = driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
+    expect(decision).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
+  });
+});
