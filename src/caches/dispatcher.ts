@@ -132,6 +132,11 @@ export class Dispatcher {
     return droppedBytes;
   }
 
+  /** Whether an order is under way. */
+  get isBusy(): boolean {
+    return this.#current !== null;
+  }
+
   /** Takes a cache out of the books; its row is kept while the order under way may still need its receipt. */
   close(account: CacheAccount): void {
     const keepRow = this.#current !== null && account.open;

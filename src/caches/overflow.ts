@@ -55,6 +55,17 @@ export class Overflow {
     if (spareBytes > 0) this.#trim(putter, Math.min(excessBytes, spareBytes), floorBytes);
   }
 
+  /** The cap was lowered below what is held, and no put may come for long: the caches that go first give. */
+  yield(): void {
+    let excessBytes = this.#tracker.totalBytes - this.#tracker.capBytes;
+    for (const account of this.#tracker.accounts) {
+      if (excessBytes <= 0) return;
+      const floorBytes = this.#floorOf(account);
+      if (account.quarantined || account.bytes <= floorBytes) continue;
+      excessBytes -= this.#trim(account, Math.min(excessBytes, account.bytes - floorBytes), floorBytes);
+    }
+  }
+
   #floorOf(account: CacheAccount): number {
     return this.#respectFloors ? account.minBytes : 0;
   }

@@ -166,9 +166,11 @@ export class ThreadCaches {
     this.#tracker.reconcileAll();
   }
 
-  /** An order stands on the page and the loop is free: pay it in slices. */
+  /** The loop is free: pays an order that stands on the page, in slices, and what is held beyond a cap that was lowered. */
   async payOnLoop(): Promise<void> {
     await this.#dispatcher.payOnLoop();
+    this.#tracker.attend();
+    if (this.#options.enabled && !this.#dispatcher.isBusy) this.#tracker.undisturbed(() => this.#overflow.yield());
   }
 
   /** Whether V8's heap of this thread can take so much more. */

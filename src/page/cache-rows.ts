@@ -153,14 +153,27 @@ export function totalCacheBytes(words: Int32Array): number {
 }
 
 /** What all live caches may give, each down to its floor where floors are respected; allocates nothing. Any thread. */
-export function totalEvictableBytes(words: Int32Array, respectFloors: boolean): number {
+export function totalEvictableBytes(
+  words: Int32Array,
+  respectFloors: boolean,
+  threadRows: readonly number[] | null = null,
+): number {
   let totalBytes = 0;
   for (let row = 0; row < cacheRowsUsed(words); row++) {
     if (!isCacheLive(words, row)) continue;
+    if (threadRows?.includes(Atomics.load(words, cacheOffset(row) + CACHE.THREAD)) === false) continue;
     const floorBytes = respectFloors ? loadWide(words, cacheOffset(row) + CACHE.MIN) : 0;
     totalBytes += Math.max(0, loadCacheBytes(words, row) - floorBytes);
   }
   return totalBytes;
+}
+
+/** Whether the thread has caches at all. Any thread. */
+export function hasCaches(words: Int32Array, threadRow: number): boolean {
+  for (let row = 0; row < cacheRowsUsed(words); row++) {
+    if (Atomics.load(words, cacheOffset(row) + CACHE.THREAD) === threadRow && isCacheLive(words, row)) return true;
+  }
+  return false;
 }
 
 /** Joint bytes of the live caches of one thread; allocates nothing. Any thread. */

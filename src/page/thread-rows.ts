@@ -136,10 +136,10 @@ export function loadThreadCounters(words: Int32Array, row: number, into: ThreadC
 }
 
 /** The counters of all threads that are there, added up. Any thread. */
-export function sumCounters(words: Int32Array): ThreadCounters {
+export function sumCounters(words: Int32Array, rows = liveThreadRows(words)): ThreadCounters {
   const sum: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
   const counters: ThreadCounters = { ...sum };
-  for (const row of liveThreadRows(words)) {
+  for (const row of rows) {
     loadThreadCounters(words, row, counters);
     sum.collections += counters.collections;
     sum.collectionUs += counters.collectionUs;

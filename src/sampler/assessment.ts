@@ -86,3 +86,17 @@ function abstain(assessment: Assessment): void {
   assessment.level = 'normal';
   assessment.ratio = 0;
 }
+
+/** The known resource with the least room below its warning threshold; null: nothing has a limit. */
+export function leastRoom(assessments: readonly Assessment[]): Assessment | null {
+  return assessments.reduce<Assessment | null>(
+    (least, assessment) =>
+      assessment.known && (least === null || roomBytes(assessment) < roomBytes(least)) ? assessment : least,
+    null,
+  );
+}
+
+/** Bytes to the warning threshold; negative past it. */
+function roomBytes({ thresholds, limitBytes, usedBytes }: Assessment): number {
+  return thresholds.warning * limitBytes - usedBytes;
+}

@@ -48,6 +48,8 @@ export interface RoundDemand {
   readonly cause: Resource | null;
   readonly policy: string;
   readonly collect: CollectMode;
+  /** Thread rows whose caches pay; null: all. */
+  readonly payers: readonly number[] | null;
 }
 
 interface Wave {
@@ -86,6 +88,8 @@ interface Round {
 export interface Gauge {
   readonly resource: Resource | null;
   readonly usedBytes: number;
+  /** worker_threads id of the thread whose heap it is, null: a resource of all. */
+  readonly thread: number | null;
 }
 
 export interface RoundResult {
@@ -146,9 +150,9 @@ export class Rounds {
   }
 
   /** Has threads collect without evicting: those that hold uncollected bytes. */
-  orderCollection(level: Level, cause: Resource | null, collect: CollectMode): void {
+  orderCollection(level: Level, cause: Resource | null, collect: CollectMode, rows: readonly number[] | null): void {
     const counters: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
-    for (const threadRow of liveThreadRows(this.#words)) {
+    for (const threadRow of rows ?? liveThreadRows(this.#words)) {
       loadThreadCounters(this.#words, threadRow, counters);
       if (counters.uncollectedBytes === 0) continue;
       this.#order(threadRow, { level, cause, collect }, []);
@@ -189,7 +193,10 @@ export class Rounds {
     const missingBytes = round.demand.bytes - round.evictedBytes;
     if (missingBytes <= 0 || round.waves === MOST_WAVES) return;
     const candidates = liveCaches(this.#words).filter(
-      (cache) => !round.absent.has(cache.threadRow) && mayBeAsked(round.caches.get(keyOf(cache))),
+      (cache) =>
+        isPayer(round, cache.threadRow) &&
+        !round.absent.has(cache.threadRow) &&
+        mayBeAsked(round.caches.get(keyOf(cache))),
     );
     const shares = planEviction(candidates, missingBytes, this.#respectFloors);
     if (shares.length === 0) return;
@@ -253,6 +260,7 @@ export class Rounds {
     return liveCaches(this.#words).some(
       (cache) =>
         cache.threadRow !== threadRow &&
+        isPayer(round, cache.threadRow) &&
         !round.absent.has(cache.threadRow) &&
         evictableBytes(cache, this.#respectFloors) > 0,
     );
@@ -314,6 +322,10 @@ export class Rounds {
       caches: [...round.caches.values()],
     };
   }
+}
+
+function isPayer({ demand }: Round, threadRow: number): boolean {
+  return demand.payers === null || demand.payers.includes(threadRow);
 }
 
 function verdictOf(requestedBytes: number, evictedBytes: number): EvictionVerdict {

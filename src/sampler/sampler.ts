@@ -14,7 +14,7 @@ import { adoptState, emptyPublishedState, publishState } from '../page/state-cod
 import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
 import { Admissions } from './admissions.js';
-import { type Assessment, LEAST_AGE_US } from './assessment.js';
+import { type Assessment, LEAST_AGE_US, leastRoom } from './assessment.js';
 import { Deaths } from './deaths.js';
 import { Steering } from './steering.js';
 import { LEAST_READ_US, Watch } from './watch.js';
@@ -233,6 +233,7 @@ export class Sampler {
       binding,
       rssBytes: state.rssBytes,
       growthBytesPerSecond,
+      intervalUs: state.intervalUs,
     });
   }
 
@@ -256,16 +257,8 @@ export class Sampler {
 
   /** The cause, else the known resource with the least room below its warning threshold. */
   #bindingResource(): WatchedResource | null {
-    let binding: Assessment | null = null;
-    for (const assessment of this.#watch.assessments) {
-      if (!assessment.known) continue;
-      if (assessment.resource === this.#cause) {
-        binding = assessment;
-        break;
-      }
-      if (binding === null || roomBytes(assessment) < roomBytes(binding)) binding = assessment;
-    }
-    return binding;
+    const cause = this.#watch.assessments.find(({ known, resource }) => known && resource === this.#cause);
+    return cause ?? leastRoom(this.#watch.assessments);
   }
 
   /** How much a thread may add before it must help itself: up to `emergency`, or half of what is left beyond it. */
@@ -278,11 +271,6 @@ export class Sampler {
     }
     return guardBytes;
   }
-}
-
-/** Bytes to the warning threshold; negative past it. */
-function roomBytes({ thresholds, limitBytes, usedBytes }: Assessment): number {
-  return thresholds.warning * limitBytes - usedBytes;
 }
 
 function summarize(from: Level, to: Level, cause: Assessment | undefined): string {

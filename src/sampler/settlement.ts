@@ -1,6 +1,5 @@
 import type { EvictionReport } from '../core/eviction.js';
-import type { Resource } from '../core/resource.js';
-import type { RoundResult } from './rounds.js';
+import type { Gauge, RoundResult } from './rounds.js';
 
 /** A round is measured this long after its end: freed pages reach the kernel within a few milliseconds of a collection. */
 const SETTLE_MS = 50;
@@ -11,8 +10,8 @@ const MOST_WAIT_MS = 10_000;
 /** Less relief than this share of what was dropped counts as none. Source: the design, policy 4. */
 const FUTILE_SHARE = 0.25;
 
-/** The use of a resource (null: the resident set) as last read, bytes; null: it is not known any more. */
-export type UsedBytesOf = (resource: Resource | null) => number | null;
+/** What a round was measured by, as last read, bytes; null: it is not known any more. */
+export type UsedBytesOf = (gauge: Gauge) => number | null;
 
 interface Pending {
   readonly result: RoundResult;
@@ -44,7 +43,7 @@ export class Settlement {
 
   /**
    * The reports that can be completed with the usage measured now.
-   * @param usedBytesOf the use of a resource now (null: the resident set); `uncollectedBytes`: evicted, but not seen collected.
+   * @param usedBytesOf what a gauge shows now; `uncollectedBytes`: evicted, but not seen collected.
    */
   settle(nowMs: number, usedBytesOf: UsedBytesOf, uncollectedBytes: number): EvictionReport[] {
     const settled: EvictionReport[] = [];
@@ -65,7 +64,7 @@ export class Settlement {
 }
 
 function complete({ report, before }: RoundResult, usedBytesOf: UsedBytesOf): EvictionReport {
-  const usedBytes = usedBytesOf(before.resource);
+  const usedBytes = usedBytesOf(before);
   if (usedBytes === null) return report; // the resource has no reading any more: nobody will know
   const returnedBytes = Math.max(0, before.usedBytes - usedBytes);
   const futile = report.evictedBytes > 0 && returnedBytes < FUTILE_SHARE * report.evictedBytes;

@@ -1,15 +1,26 @@
+import { splitCap } from '../core/cap-split.js';
 import type { EvictionReport } from '../core/eviction.js';
 import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
-import type { Level } from '../core/level.js';
+import { type Level, levelCode } from '../core/level.js';
+import { decidingVote } from '../core/pressure.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
-import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
+import { ringThread } from '../page/bell.js';
+import {
+  cacheRowsUsed,
+  hasCaches,
+  threadCacheBytes,
+  totalCacheBytes,
+  totalEvictableBytes,
+} from '../page/cache-rows.js';
 import { COLLECT, emptyThreadControl, readControl, writeControl } from '../page/orders.js';
 import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
-import { liveThreadRows, sumCounters, sumHeldBytes, type ThreadCounters } from '../page/thread-rows.js';
-import { type RoundDemand, Rounds } from './rounds.js';
+import { liveThreadRows, sumCounters, sumHeldBytes } from '../page/thread-rows.js';
+import { type Assessment, leastRoom } from './assessment.js';
+import { type Gauge, type RoundDemand, Rounds } from './rounds.js';
 import { Settlement, type UsedBytesOf } from './settlement.js';
+import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
 
 /** What steering needs of a sample. Bytes; ms on the monotonic clock, `at` in epoch ms. */
 export interface SteeringInput {
@@ -17,10 +28,19 @@ export interface SteeringInput {
   readonly at: number;
   readonly level: Level;
   readonly cause: Resource | null;
-  readonly resources: readonly WatchedResource[];
+  readonly resources: readonly Assessment[];
   readonly binding: WatchedResource | null;
   readonly rssBytes: number;
   readonly growthBytesPerSecond: number;
+  /** The time to the next sample, µs. */
+  readonly intervalUs: number;
+}
+
+/** A matter that a policy decides on: what all threads share, or the heap of one. */
+interface Matter {
+  readonly input: SteeringInput;
+  /** The thread whose heap it is, null: shared. */
+  readonly heap: ThreadHeapWatch | null;
 }
 
 /** A call of `evict()` that waits for its round. */
@@ -48,11 +68,13 @@ export class Steering {
   readonly #served: Waiting[] = [];
   #servedBytes = 0;
   #last: SteeringInput | null = null;
-  /** As written on the page, null: none; undefined: whatever an earlier sampler left there. */
   /** Least that was ever resident beside the heaps. */
   #leastBesideBytes = Number.POSITIVE_INFINITY;
-  #capBytes: number | null | undefined;
-  #paceBytes: number | null = null;
+  /** For what all threads share; null: none. */
+  readonly #limits: { capBytes: number | null; paceBytes: number | null } = { capBytes: null, paceBytes: null };
+  readonly #threadHeaps: ThreadHeaps;
+  /** The heaps of the last sample; none with one thread. */
+  #heaps: readonly ThreadHeapWatch[] = [];
 
   /** @param policy null: it is the user's own, and decides on the starting thread. */
   constructor(
@@ -65,6 +87,7 @@ export class Steering {
     this.#settings = settings;
     this.#policy = policy;
     this.#post = post;
+    this.#threadHeaps = new ThreadHeaps(words, settings);
     this.#rounds = new Rounds(words, settings.respectCacheLimits);
   }
 
@@ -79,26 +102,41 @@ export class Steering {
     if (this.#isIdle()) return;
     this.advance(input.nowMs);
     const threads = sumCounters(this.#words);
-    for (const report of this.#settlement.settle(input.nowMs, usedBytesIn(input), threads.uncollectedBytes)) {
+    for (const report of this.#settlement.settle(input.nowMs, this.#usedBytesIn(input), threads.uncollectedBytes)) {
       this.#post({ type: 'settled', report });
     }
     if (!this.#settings.autoEviction) return;
-    const observed = this.#observe(input, threads);
-    if (this.#policy === null) this.#post({ type: 'observation', input: observed });
-    else this.follow(this.#policy.decide(observed), this.#policy.name, input.nowMs);
+    this.#heaps = this.#threadHeaps.update(input.nowMs * 1e3, input.intervalUs);
+    if (this.#policy === null) this.#post({ type: 'observation', input: this.#observe({ input, heap: null }) });
+    else {
+      for (const matter of mattersOf(input, this.#heaps)) {
+        const policy = matter.heap?.policy ?? this.#policy;
+        this.#carryOut(policy.decide(this.#observe(matter)), policy.name, matter);
+      }
+      this.#limit();
+    }
   }
 
   /** Does what a policy decided on the last sample: sets cap and pace, and starts a round where none is under way. */
   follow(decision: PolicyDecision, policy: string, nowMs: number): void {
     const input = this.#last;
     if (input === null) return;
-    this.#limit(decision.capBytes, decision.paceBytes);
+    const heap = input.cause === 'heap' ? worstOf(this.#heaps) : null;
+    this.#carryOut(decision, policy, { input: { ...input, nowMs }, heap });
+    this.#limit();
+  }
+
+  #carryOut({ capBytes, paceBytes, evictBytes, ...decision }: PolicyDecision, policy: string, matter: Matter): void {
+    const limits = matter.heap ?? this.#limits;
+    limits.capBytes = capBytes;
+    limits.paceBytes = paceBytes;
     if (this.#rounds.active) return;
-    const { level, cause } = input;
+    const { level, cause, nowMs } = matter.input;
+    const payers = matter.heap?.rows ?? null;
     const collect = this.#settings.collectGarbage === 'never' ? COLLECT.never : COLLECT[decision.collect];
-    if (decision.evictBytes > 0)
-      this.#start({ bytes: Math.ceil(decision.evictBytes), level, cause, policy, collect }, nowMs);
-    else if (collect !== COLLECT.never) this.#rounds.orderCollection(level, cause, collect);
+    if (evictBytes > 0) {
+      this.#start({ bytes: Math.ceil(evictBytes), level, cause, policy, collect, payers }, gaugeOf(matter), nowMs);
+    } else if (collect !== COLLECT.never) this.#rounds.orderCollection(level, cause, collect, payers);
   }
 
   /** Looks at the receipts of the round under way; called with every sample and whenever a thread says that it paid. */
@@ -133,7 +171,7 @@ export class Steering {
       this.#settlement.add(result, nowMs);
       this.#post({ type: 'eviction', report: result.report });
     }
-    for (const report of this.#settlement.flush(usedBytesIn(this.#last))) this.#post({ type: 'settled', report });
+    for (const report of this.#settlement.flush(this.#usedBytesIn(this.#last))) this.#post({ type: 'settled', report });
     const report = result?.report ?? this.#rounds.emptyReport(this.#last?.level ?? 'normal', this.#last?.at ?? 0);
     for (const call of [...this.#served.splice(0), ...this.#waiting.splice(0)]) call.resolve(report);
   }
@@ -155,33 +193,36 @@ export class Steering {
     const level = largest.level ?? this.#last?.level ?? 'normal';
     const collect = this.#settings.collectGarbage === 'never' ? COLLECT.never : COLLECT.ifDue;
     const cause = this.#last?.cause ?? null;
-    this.#start({ bytes: Math.max(0, largest.bytes), level, cause, policy: 'manual', collect }, nowMs);
+    if (this.#last === null) return;
+    const demand = { bytes: Math.max(0, largest.bytes), level, cause, policy: 'manual', collect, payers: null };
+    this.#start(demand, gaugeOf({ input: this.#last, heap: null }), nowMs);
   }
 
-  #start(demand: RoundDemand, nowMs: number): void {
-    const input = this.#last;
-    if (input === null) return;
-    const { binding, rssBytes } = input;
-    const gauge = { resource: binding?.resource ?? null, usedBytes: binding?.usedBytes ?? rssBytes };
+  #start(demand: RoundDemand, gauge: Gauge, nowMs: number): void {
     this.#rounds.start(demand, gauge, nowMs, Date.now());
     this.advance(nowMs);
   }
 
-  #observe(input: SteeringInput, threads: ThreadCounters): PolicyInput {
+  #observe({ input, heap }: Matter): PolicyInput {
+    const { nowMs, level, cause, resources, binding, rssBytes, growthBytesPerSecond } = input;
+    const words = this.#words;
+    const rows = heap?.rows ?? null;
+    const threads = sumCounters(words, rows ?? liveThreadRows(words));
     return {
-      nowMs: input.nowMs,
-      level: input.level,
-      cause: input.cause,
-      resources: input.resources,
-      binding: input.binding,
-      rssBytes: input.rssBytes,
-      cacheBytes: totalCacheBytes(this.#words),
-      evictableBytes: totalEvictableBytes(this.#words, this.#settings.respectCacheLimits),
-      growthBytesPerSecond: input.growthBytesPerSecond,
+      nowMs,
+      level,
+      cause,
+      resources,
+      binding,
+      rssBytes,
+      cacheBytes:
+        rows === null ? totalCacheBytes(words) : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
+      evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
+      growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,
       evictedBytes: threads.evictedBytes,
       collections: threads.collections,
-      retainedBytes: this.#retainedBytes(input.rssBytes),
+      retainedBytes: heap === null ? this.#retainedBytes(rssBytes) : 0,
       roundActive: this.#rounds.active,
     };
   }
@@ -193,33 +234,88 @@ export class Steering {
     return Math.max(0, besideBytes - this.#leastBesideBytes);
   }
 
-  /** Writes cap and pace into every thread's control block; the cap in proportion to what its caches hold. */
-  #limit(capBytes: number | null, paceBytes: number | null): void {
-    const pace = this.#settings.collectGarbage === 'never' ? null : paceBytes;
-    if (capBytes === this.#capBytes && pace === this.#paceBytes && capBytes === null) return;
-    this.#capBytes = capBytes;
-    this.#paceBytes = pace;
-    const threadRows = liveThreadRows(this.#words);
-    const heldBytes = threadRows.map((row) => threadCacheBytes(this.#words, row));
-    const totalBytes = heldBytes.reduce((sum, bytes) => sum + bytes, 0);
+  /** Writes cap and pace into every thread's control block: its part of what all may hold, or what its own heap allows. */
+  #limit(): void {
+    const threadRows = liveThreadRows(this.#words).filter((row) => hasCaches(this.#words, row));
+    const heapOf = (row: number) => this.#heaps.find((heap) => heap.rows.includes(row));
+    const claims = threadRows.map((row) => ({
+      heldBytes: threadCacheBytes(this.#words, row),
+      mostBytes: heapOf(row)?.capBytes ?? Number.POSITIVE_INFINITY,
+    }));
+    const { capBytes } = this.#limits;
+    const parts = capBytes === null ? null : splitCap(claims, capBytes);
     let changed = false;
     for (const [index, row] of threadRows.entries()) {
-      const held = heldBytes[index] ?? 0;
-      const share = totalBytes > 0 ? held / totalBytes : 1 / threadRows.length;
-      const threadCap = capBytes === null ? -1 : Math.max(0, Math.floor(held + (capBytes - totalBytes) * share));
+      const mostBytes = claims[index]?.mostBytes ?? Number.POSITIVE_INFINITY;
+      const threadCap = Math.min(parts?.[index] ?? Number.POSITIVE_INFINITY, mostBytes);
+      const limits = {
+        capBytes: Number.isFinite(threadCap) ? Math.max(0, Math.floor(threadCap)) : -1,
+        paceBytes: this.#paceBytesOf(heapOf(row)),
+      };
       if (!readControl(this.#words, row, this.#control)) continue;
-      if (this.#control.capBytes === threadCap && this.#control.paceBytes === (pace ?? -1)) continue;
-      writeControl(this.#words, row, { ...this.#control, capBytes: threadCap, paceBytes: pace ?? -1 }, []);
+      const { capBytes: capBefore, paceBytes: paceBefore } = this.#control;
+      if (capBefore === limits.capBytes && paceBefore === limits.paceBytes) continue;
+      writeControl(this.#words, row, { ...this.#control, ...limits }, []);
+      if (limits.capBytes >= 0 && limits.capBytes < (claims[index]?.heldBytes ?? 0)) ringThread(this.#words, row);
       changed = true;
     }
     if (changed) bumpEpoch(this.#words);
   }
+
+  /** The last known use of every resource, and of the process for null. */
+  #usedBytesIn(input: SteeringInput | null): UsedBytesOf {
+    return ({ resource, thread }) => {
+      if (resource === null) return input?.rssBytes ?? null;
+      const heap = this.#heaps.find(({ threadId }) => threadId === thread)?.assessment;
+      if (thread !== null && heap !== undefined) return heap.known ? heap.usedBytes : null;
+      return input?.resources.find((watched) => watched.resource === resource && watched.known)?.usedBytes ?? null;
+    };
+  }
+
+  /** @returns -1 where nothing sets a pace. */
+  #paceBytesOf(heap: ThreadHeapWatch | undefined): number {
+    if (this.#settings.collectGarbage === 'never') return -1;
+    const paces = [this.#limits.paceBytes, heap?.paceBytes ?? null].filter((pace) => pace !== null);
+    return paces.length === 0 ? -1 : Math.min(...paces);
+  }
 }
 
-/** The last known use of every resource, and of the process for null. */
-function usedBytesIn(input: SteeringInput | null): UsedBytesOf {
-  return (resource) => {
-    if (resource === null) return input?.rssBytes ?? null;
-    return input?.resources.find((watched) => watched.resource === resource && watched.known)?.usedBytes ?? null;
+/** What is to be decided, the worst first: a round for one matter leaves the others waiting. */
+function mattersOf(input: SteeringInput, heaps: readonly ThreadHeapWatch[]): Matter[] {
+  if (heaps.length === 0) return [{ input, heap: null }];
+  const own = heaps.map((heap) => {
+    const { assessment, forecast } = heap;
+    const { known, level } = assessment;
+    const binding = known ? assessment : null;
+    const cause = level === 'normal' ? null : assessment.resource;
+    const { growthBytesPerSecond } = forecast;
+    return { heap, input: { ...input, level, cause, binding, resources: [assessment], growthBytesPerSecond } };
+  });
+  const matters: Matter[] = [{ input: sharedPart(input), heap: null }, ...own];
+  return matters.sort((a, b) => levelCode(b.input.level) - levelCode(a.input.level));
+}
+
+/** The sample without the heaps. */
+function sharedPart(input: SteeringInput): SteeringInput {
+  const resources = input.resources.filter(({ resource }) => resource !== 'heap');
+  const vote = decidingVote(resources, input.cause);
+  const binding = vote ?? leastRoom(resources);
+  const growthBytesPerSecond = binding === input.binding ? input.growthBytesPerSecond : 0;
+  const decided = { level: vote?.level ?? 'normal', cause: vote?.resource ?? null };
+  return { ...input, ...decided, resources, binding, growthBytesPerSecond };
+}
+
+function worstOf(heaps: readonly ThreadHeapWatch[]): ThreadHeapWatch | null {
+  return heaps.reduce<ThreadHeapWatch | null>(
+    (worst, heap) => (worst === null || heap.assessment.ratio > worst.assessment.ratio ? heap : worst),
+    null,
+  );
+}
+
+function gaugeOf({ input: { binding, rssBytes }, heap }: Matter): Gauge {
+  return {
+    resource: binding?.resource ?? null,
+    usedBytes: binding?.usedBytes ?? rssBytes,
+    thread: heap?.threadId ?? null,
   };
 }
