@@ -1,20 +1,23 @@
 import { type Reading, setOk, setUnavailable } from '../core/reading.js';
-import { THREAD_ROWS } from '../page/layout.js';
-import { emptyThreadHeap, readThreadHeap, threadOwner } from '../page/thread-rows.js';
+import { emptyThreadHeap, liveThreadRows, readThreadHeap } from '../page/thread-rows.js';
 
 const heap = emptyThreadHeap();
 
 /**
- * The worst V8 heap of all threads, as each published its own: old space used of its maximum.
+ * The worst V8 heap of all threads, as each published its own: old space used of its maximum. A thread that is blocked far from its
+ * caches publishes nothing; while others do, the worst of theirs counts.
+ * @param freshUs heaps that were published since then go before older ones.
  * @returns monotonic µs at which the thread published it, 0 where no thread did.
  */
-export function readWorstHeap(words: Int32Array, reading: Reading): number {
+export function readWorstHeap(words: Int32Array, reading: Reading, freshUs: number): number {
   let worstRatio = -1;
   let publishedUs = 0;
-  for (let row = 0; row < THREAD_ROWS; row++) {
-    if (threadOwner(words, row) === 0 || !readThreadHeap(words, row, heap) || heap.oldLimitBytes <= 0) continue;
+  for (const row of liveThreadRows(words)) {
+    if (!readThreadHeap(words, row, heap) || heap.oldLimitBytes <= 0) continue;
     const ratio = heap.oldUsedBytes / heap.oldLimitBytes;
-    if (ratio <= worstRatio) continue;
+    const isFresher = heap.publishedUs >= freshUs && publishedUs < freshUs;
+    const isOlder = heap.publishedUs < freshUs && publishedUs >= freshUs;
+    if (isOlder || (ratio <= worstRatio && !isFresher)) continue;
     worstRatio = ratio;
     publishedUs = heap.publishedUs;
     setOk(reading, heap.oldUsedBytes, heap.oldLimitBytes);

@@ -76,7 +76,7 @@ export class ThreadHeaps {
     const published = row !== undefined && readThreadHeap(this.#words, row, heap) && heap.oldLimitBytes > 0;
     if (published) setOk(this.#reading, heap.oldUsedBytes, heap.oldLimitBytes);
     else setUnavailable(this.#reading, 'the thread has not published its heap');
-    assess(assessment, this.#reading, published ? heap.publishedUs : readBeforeUs, nowUs, intervalUs);
+    assess(assessment, this.#reading, published ? heap.publishedUs : readBeforeUs, nowUs, intervalUs, 0);
     if (!assessment.known || assessment.readUs === readBeforeUs) return;
     const { usedBytes, limitBytes, thresholds } = assessment;
     forecast.add(assessment.readUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);

@@ -5,7 +5,7 @@ import { RESOURCES, type Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import type { InjectedReading } from '../page/protocol.js';
 import type { SourceSet } from '../sources/detect.js';
-import { type Assessment, assess, createAssessment } from './assessment.js';
+import { type Assessment, assess, createAssessment, LEAST_AGE_US } from './assessment.js';
 import { readWorstHeap } from './heap-reading.js';
 
 /** A pause longer than this between two samples breaks a series: the machine slept. */
@@ -108,7 +108,8 @@ export class Watch {
       setOk(this.#reading, injected.usedBytes, injected.limitBytes);
       return nowUs;
     }
-    if (!this.isOff(resource) && resource === 'heap') return readWorstHeap(this.#words, this.#reading);
+    if (!this.isOff(resource) && resource === 'heap')
+      return readWorstHeap(this.#words, this.#reading, nowUs - LEAST_AGE_US);
     for (const source of this.#sources.sources) {
       if (source.resource !== resource || this.isOff(resource)) continue;
       source.readInto(this.#reading);
