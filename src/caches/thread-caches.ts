@@ -108,13 +108,7 @@ export class ThreadCaches {
       cacheDeadlineMs: options.cacheDeadlineMs ?? CACHE_DEADLINE_MS,
       onOrderDone: () => ringSampler(words),
     });
-    this.#watchdog = new Watchdog(words, this.#collector, {
-      heldBytes: () => {
-        this.#heapWatch.publish(this.#tracker.totalBytes);
-        return this.#heapWatch.heldBytes;
-      },
-      drop: (bytes) => this.#dispatcher.dropNow(bytes, LAST_RESORT),
-    });
+    this.#watchdog = new Watchdog(words, this.#collector, (bytes) => this.#dispatcher.dropNow(bytes, LAST_RESORT));
     this.#heapRoom = new HeapRoom(engine.heap, this.#collector, options.heapCeilingRatio ?? null, (bytes) =>
       this.#dispatcher.dropNow(bytes, LAST_RESORT),
     );

@@ -1,16 +1,12 @@
+import { monotonicUs } from '../page/clock.js';
 import { loadGuard, loadStateVersion } from '../page/guard.js';
 import type { Collector } from './collection.js';
 
 /** Collections of last resort may take this share of wall time. */
 const WATCHDOG_DUTY = 0.5;
 
-/** What the watchdog needs of its thread. */
-export interface WatchedThread {
-  /** Bytes that the thread's heap holds now, inside V8 and outside; a fresh reading. */
-  heldBytes(): number;
-  /** Drops bytes from the thread's caches at once. */
-  drop(bytes: number): void;
-}
+/** Buffers that a collection found dead are counted as held until the background sweeper has freed them: a few milliseconds. */
+const SWEEP_US = 10_000;
 
 /**
  * The thread's own look-out between two samples. The sampler is on time only when the machine lets it; a thread that allocates 1 GB/s
@@ -21,14 +17,25 @@ export interface WatchedThread {
 export class Watchdog {
   readonly #words: Int32Array;
   readonly #collector: Collector;
-  readonly #thread: WatchedThread;
+  readonly #drop: (bytes: number) => void;
+  readonly #nowUs: () => number;
   #stateVersion = -1;
   #heldAtSampleBytes = 0;
+  /** The sample since which it was collected, and when that was. */
+  #collectedVersion = -1;
+  #collectedUs = Number.NEGATIVE_INFINITY;
 
-  constructor(words: Int32Array, collector: Collector, thread: WatchedThread) {
+  /** @param drop drops bytes from the thread's caches at once. */
+  constructor(
+    words: Int32Array,
+    collector: Collector,
+    drop: (bytes: number) => void,
+    nowUs: () => number = monotonicUs,
+  ) {
     this.#words = words;
     this.#collector = collector;
-    this.#thread = thread;
+    this.#drop = drop;
+    this.#nowUs = nowUs;
   }
 
   /** @param heldBytes as just read. */
@@ -40,10 +47,16 @@ export class Watchdog {
       this.#heldAtSampleBytes = heldBytes;
       return;
     }
-    if (this.#excess(heldBytes) <= 0) return;
-    if (this.#collector.isDue(WATCHDOG_DUTY)) this.#collector.collect();
-    const excessBytes = this.#excess(this.#thread.heldBytes());
-    if (excessBytes > 0) this.#thread.drop(excessBytes);
+    const excessBytes = this.#excess(heldBytes);
+    if (excessBytes <= 0) return;
+    const nowUs = this.#nowUs();
+    if (this.#collectedVersion !== version && this.#collector.isDue(WATCHDOG_DUTY)) {
+      this.#collector.collect();
+      this.#collectedVersion = version;
+      this.#collectedUs = nowUs;
+    } else if (nowUs - this.#collectedUs >= SWEEP_US) {
+      this.#drop(excessBytes);
+    }
   }
 
   #excess(heldBytes: number): number {

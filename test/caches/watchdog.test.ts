@@ -11,6 +11,7 @@ describe('the look-out of a thread between two samples', () => {
   let heldBytes: number;
   let deadBytes: number;
   let droppedBytes: number;
+  let nowUs: number;
   let watchdog: Watchdog;
 
   beforeEach(() => {
@@ -23,12 +24,15 @@ describe('the look-out of a thread between two samples', () => {
       },
       nowUs: () => 0,
     });
-    watchdog = new Watchdog(words, collector, {
-      heldBytes: () => heldBytes,
-      drop: (bytes) => {
+    nowUs = 0;
+    watchdog = new Watchdog(
+      words,
+      collector,
+      (bytes) => {
         droppedBytes += bytes;
       },
-    });
+      () => nowUs,
+    );
   });
 
   function sampled(guardBytes: number): void {
@@ -53,14 +57,30 @@ describe('the look-out of a thread between two samples', () => {
     grow(100);
     expect(droppedBytes).toBe(0);
     grow(30);
+    nowUs += 20_000;
+    grow(0);
     expect(droppedBytes).toBe(30);
   });
 
-  it('collects first, and drops only what is still too much', () => {
+  it('collects first, gives the sweeper its time, and drops only what is still too much then', () => {
     sampled(100);
     deadBytes = 50;
     grow(170);
+    nowUs += 5000;
+    grow(0);
+    expect(droppedBytes).toBe(0);
+    nowUs += 15_000;
+    grow(0);
     expect(droppedBytes).toBe(20);
+  });
+
+  it('drops nothing where the collection was enough', () => {
+    sampled(100);
+    deadBytes = 90;
+    grow(170);
+    nowUs += 20_000;
+    grow(0);
+    expect(droppedBytes).toBe(0);
   });
 
   it('counts anew from each sample', () => {
