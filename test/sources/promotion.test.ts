@@ -22,20 +22,20 @@ describe('what the next collection may add', () => {
     expect(next(20, 12)).toBe(0);
   });
 
-  it('is the largest step of the last second', () => {
+  it('is three times the largest step of the last second', () => {
     const next = estimate();
     next(10);
-    expect(next(14)).toBe(4);
-    expect(next(16)).toBe(4);
-    expect(next(22)).toBe(6);
-    expect(next(23)).toBe(6);
+    expect(next(14)).toBe(12);
+    expect(next(16)).toBe(12);
+    expect(next(21)).toBe(15);
+    expect(next(22)).toBe(15);
   });
 
   it('is forgotten after a second without another step', () => {
     const next = estimate();
     next(10);
-    expect(next(14)).toBe(4);
-    expect(next(14, 0, 16, 990)).toBe(4);
+    expect(next(14)).toBe(12);
+    expect(next(14, 0, 16, 990)).toBe(12);
     expect(next(14, 0, 16, 20)).toBe(0);
   });
 
@@ -46,17 +46,17 @@ describe('what the next collection may add', () => {
     expect(next(40, 0, 1)).toBe(1);
   });
 
-  it('is what the young generation holds, where a step was half of a semi-space', () => {
+  it('is what the young generation holds, where a step was a third of a semi-space', () => {
     const next = estimate();
-    next(10, 16, 16);
-    expect(next(18, 14, 32)).toBe(14);
-    expect(next(18, 32, 32)).toBe(32);
+    next(10, 16, 15);
+    expect(next(15, 14, 1)).toBe(14);
+    expect(next(15, 40, 32)).toBe(40);
   });
 
   it('is little of what the young generation holds, where steps are small', () => {
     const next = estimate();
-    next(10, 16, 16);
-    expect(next(10.5, 16, 16)).toBeCloseTo(1);
+    next(10, 32, 16);
+    expect(next(10.5, 32, 16)).toBeCloseTo(3);
   });
 
   it('does not come from two readings that are far apart', () => {
@@ -69,9 +69,9 @@ describe('what the next collection may add', () => {
     const next = estimate();
     next(10);
     next(20);
-    expect(next(30)).toBe(10);
+    expect(next(30)).toBe(16);
     // of the 30 that were added since the start, 15 were dead
-    expect(next(15)).toBe(5);
+    expect(next(15)).toBe(8);
     // of the next 20, all
     next(35);
     expect(next(15)).toBe(0);
@@ -93,6 +93,6 @@ describe('what the next collection may add', () => {
     const next = estimate();
     next(10);
     next(20);
-    expect(next(19)).toBe(10);
+    expect(next(19)).toBe(16);
   });
 });
