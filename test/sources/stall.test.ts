@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { StallSource } from '#src/sources/stall.js';
-import { temporaryDirectory } from './tree.js';
+import { readTree, temporaryDirectory, writtenTree } from './tree.js';
 
 function pressure(someUs: number, fullUs: number, someAverage = 0, fullAverage = 0): string {
   return `some avg10=${someAverage.toFixed(2)} avg60=0.00 avg300=0.00 total=${someUs}
@@ -63,6 +63,13 @@ describe('the stall', () => {
     expect(at(1_000_000)).toEqual({ some: 0.02, full: 0.01 });
   });
 
+  it('starts anew when only one of the counters does', () => {
+    const { at, write } = stallOf(pressure(5_000_000, 0));
+    at(0);
+    write(pressure(100, 50, 2, 1));
+    expect(at(1_000_000)).toEqual({ some: 0.02, full: 0.01 });
+  });
+
   it('is not known where the kernel has none, with the reason', () => {
     const stall = new StallSource(['/nowhere/memory.pressure', '/nowhere/memory']);
     const shares = { some: 0.5, full: 0.5 };
@@ -81,6 +88,17 @@ describe('the stall', () => {
     const { at, stall, path } = stallOf('some avg10=0.00 avg60=0.00 avg300=0.00 total=12\n');
     expect(at(0)).toEqual({ some: -1, full: -1 });
     expect(stall.reason).toBe(`${path}: no "full … total="`);
+  });
+
+  it('is that of the own control group, even where memory is not accounted there', async () => {
+    const tree = writtenTree({
+      'proc/meminfo': 'MemTotal: 1000 kB\nMemAvailable: 500 kB\n',
+      'proc/self/cgroup': '0::/app\n',
+      'proc/self/mountinfo': '25 22 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n',
+      'proc/pressure/memory': pressure(0, 0, 90, 80),
+      'cgroup/app/memory.pressure': pressure(0, 0, 5, 1),
+    });
+    expect((await readTree(tree)).stall).toEqual({ some: 0.05, full: 0.01 });
   });
 
   it('is that of the first file that can be read', () => {

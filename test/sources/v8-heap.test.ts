@@ -86,6 +86,16 @@ describe('the use of the old generation', () => {
     expect(highest).toBeLessThan(DEFAULT_THRESHOLDS.warning);
   });
 
+  it('does not count what is still young, however large', () => {
+    const reader = new HeapReader();
+    const heap = { oldUsedBytes: 0, oldLimitBytes: 0, heapUsedBytes: 0, externalBytes: 0 };
+    reader.readInto(heap);
+    const heldBytes = heap.oldUsedBytes - reader.promotableBytes;
+    const large = new Array(100_000).fill(0);
+    reader.readInto(heap);
+    expect(heap.oldUsedBytes - reader.promotableBytes - heldBytes).toBeLessThan(large.length * 4);
+  });
+
   it('comes with the whole heap and with what is outside', () => {
     const heap = { oldUsedBytes: 0, oldLimitBytes: 0, heapUsedBytes: 0, externalBytes: 0 };
     new HeapReader().readInto(heap);
