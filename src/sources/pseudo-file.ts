@@ -188,7 +188,7 @@ export class PseudoFile {
 
   /** Where the value of the line starts, or -1. Bytes beyond the end are left over from an earlier, longer read. */
   #findField(key: FieldKey): number {
-    for (let at = this.#bytes.indexOf(key); at !== -1 && at < this.#end; at = this.#bytes.indexOf(key, at + 1)) {
+    for (let at = this.#bytes.indexOf(key); at !== -1; at = this.#bytes.indexOf(key, at + 1)) {
       let value = at + key.length;
       if (value > this.#end) return -1;
       if (this.#bytes[value] === 58) value++;

@@ -89,6 +89,12 @@ describe('what the next collection may add', () => {
     expect(next(31)).toBe(16);
   });
 
+  it('remembers a high peak when a lower one follows', () => {
+    const next = estimate();
+    for (const heldMib of [10, 30, 10, 18, 10]) next(heldMib);
+    expect(next(30)).toBe(0);
+  });
+
   it('takes a small fall for no collection', () => {
     const next = estimate();
     next(10);
