@@ -25,6 +25,8 @@ export interface CacheAccount {
   readonly last60m: CounterWindow;
   /** Why the adapter drops entries just now. Writer: the dispatcher. */
   dropReason: 'own' | 'pressure';
+  /** Calls of its own operations that are under way. Writer: the tracker. */
+  inside: number;
   /** Bytes held, as last reconciled with the cache. Writer: the tracker. */
   bytes: number;
   /** What the caches of higher priority leave it when a put overflows the cap. Writer: the tracker. */

@@ -3,7 +3,7 @@ import { parseBytes } from '../core/units.js';
 import { nameByteLength } from '../page/cache-rows.js';
 import { NAME_BYTES } from '../page/layout.js';
 import { isEvictableCache } from './adapters/evictable.js';
-import { isLruCache } from './adapters/lru-cache.js';
+import { isLruCache } from './adapters/lru-like.js';
 import type { CacheAdapter, RegisterOptions } from './contract.js';
 
 /** The options of a registration with every default filled in. Bytes, ms. */

@@ -8,8 +8,10 @@ import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js
 import { releaseThread, type ThreadClaim } from '../page/thread-rows.js';
 import { type CacheAccount, emptyBooks, moveWindows } from './account.js';
 import { adaptEvictable } from './adapters/evictable.js';
-import { adaptLruCache, adaptUnsizedLruCache, type LruCacheLike, tracksSizes } from './adapters/lru-cache.js';
+import { adaptLruCache } from './adapters/lru-cache.js';
+import { type LruCacheLike, tracksSizes } from './adapters/lru-like.js';
 import { adaptMap } from './adapters/map.js';
+import { adaptUnsizedLruCache } from './adapters/unsized-lru-cache.js';
 import { Collector } from './collection.js';
 import type { CacheAdapter, CacheRegistration, CacheStats, EvictableCache, RegisterOptions } from './contract.js';
 import { CACHE_DEADLINE_MS, Dispatcher } from './dispatcher.js';
@@ -127,6 +129,8 @@ export class ThreadCaches {
    * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_CACHE_UNSUPPORTED, ERR_SPILLWAY_CACHE_DUPLICATE,
    * ERR_SPILLWAY_LEDGER_FULL; nothing is changed then.
    */
+  register<K, V>(cache: LruCacheLike<K, V>, options: RegisterOptions<K, V>): CacheRegistration;
+  register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration;
   register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration {
     const checked = checkRegistration(options);
     const kind = kindOf(cache);
@@ -225,6 +229,7 @@ export class ThreadCaches {
       open: false,
       bytes: 0,
       protectedBytes: 0,
+      inside: 0,
       failures: 0,
       quarantined: false,
       dropReason: 'pressure' as const,

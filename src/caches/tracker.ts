@@ -38,6 +38,8 @@ export class Tracker {
   /** True while attending: what the caches do meanwhile (dispose callbacks, say) is booked but starts nothing new. */
   #attending = false;
   #ended = false;
+  /** Cache operations that are under way: more than one when a callback of a cache uses another. */
+  #busy = 0;
   #reconciling = false;
   #totalBytes = 0;
   /** Bytes that came and went by puts since the thread last attended, and how many puts those were. */
@@ -101,6 +103,14 @@ export class Tracker {
   operationsOf(account: CacheAccount): Operations {
     const { counters, ghosts } = account;
     return {
+      enter: () => {
+        this.#busy++;
+        return account.inside++ === 0;
+      },
+      leave: () => {
+        this.#busy--;
+        account.inside--;
+      },
       read: (hit, key) => {
         if (hit) {
           counters.hits++;
@@ -145,7 +155,7 @@ export class Tracker {
 
   /** Sees to what is new on the page, unless this is the middle of doing so. */
   attend(): void {
-    if (this.#attending || this.#ended) return;
+    if (this.#attending || this.#ended || this.#busy > 0) return;
     this.#attending = true;
     try {
       this.#epoch = loadEpoch(this.#words);
@@ -225,7 +235,7 @@ export class Tracker {
   }
 
   #overflow(account: CacheAccount): void {
-    if (this.#attending || !account.open) return;
+    if (this.#attending || !account.open || this.#busy > 0) return;
     this.#attending = true;
     try {
       this.#attention.overflowed(account);

@@ -1,3 +1,4 @@
+import type { LruCacheLike } from '../caches/adapters/lru-like.js';
 import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
 import type { RegistrableCache } from '../caches/thread-caches.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
@@ -25,6 +26,7 @@ export interface LocalPressure {
    * @throws SpillwayError ERR_SPILLWAY_ARGUMENT, ERR_SPILLWAY_CACHE_UNSUPPORTED, ERR_SPILLWAY_CACHE_DUPLICATE,
    * ERR_SPILLWAY_LEDGER_FULL, ERR_SPILLWAY_STOPPED
    */
+  register<K, V>(cache: LruCacheLike<K, V>, options: RegisterOptions<K, V>): CacheRegistration;
   register<K, V>(cache: RegistrableCache<K, V>, options: RegisterOptions<K, V>): CacheRegistration;
   /**
    * Evicts `bytes` from the caches of all threads, in order of priority. Calls that come together are one round.

@@ -11,7 +11,7 @@ const ENTRIES_PER_LOOK = 32;
  * shows (insertion) never changes. `get` counts as use, `has` and iteration do not.
  */
 export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations: Operations): CacheAdapter {
-  const overlay = new Overlay(map);
+  const overlay = new Overlay(map, operations);
   const bareGet = map.get;
   const bareSet = map.set;
   const bareDelete = map.delete;
@@ -32,7 +32,7 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
 
   for (const [key, value] of map) remember(key, sizeOf(value, key));
 
-  overlay.lay('get', function get(this: Map<K, V>, key: K): V | undefined {
+  overlay.lay('get', function get(key: K): V | undefined {
     const value = bareGet.call(map, key);
     const bytes = sizes.get(key);
     if (bytes !== undefined) {
@@ -42,24 +42,43 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
     operations.read(bytes !== undefined, key);
     return value;
   });
-  overlay.lay('set', function set(this: Map<K, V>, key: K, value: V): Map<K, V> {
+  overlay.lay('set', function set(key: K, value: V): Map<K, V> {
     bareSet.call(map, key, value);
-    remember(key, sizeOf(value, key));
+    operations.enter(); // sizeOf is the user's
+    try {
+      remember(key, sizeOf(value, key));
+    } finally {
+      operations.leave();
+    }
     operations.put(totalBytes);
     return map;
   });
-  overlay.lay('delete', function remove(this: Map<K, V>, key: K): boolean {
+  overlay.lay('delete', function remove(key: K): boolean {
     const held = bareDelete.call(map, key);
     forget(key);
     operations.shrink(totalBytes);
     return held;
   });
-  overlay.lay('clear', function clear(this: Map<K, V>): void {
+  overlay.lay('clear', function clear(): void {
     bareClear.call(map);
     sizes.clear();
     totalBytes = 0;
     operations.shrink(0);
   });
+  // Newer Nodes have these two; V8's own do not call set.
+  for (const name of ['getOrInsert', 'getOrInsertComputed']) {
+    overlay.layAround(
+      name,
+      ([key]) => ({ key: key as K, isHit: map.has(key as K) }),
+      ({ key, isHit }) => {
+        operations.read(isHit, key);
+        const value = bareGet.call(map, key);
+        if (isHit || !map.has(key)) return;
+        remember(key, sizeOf(value as V, key));
+        operations.put(totalBytes);
+      },
+    );
+  }
 
   return {
     kind: 'map',
@@ -69,7 +88,7 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
       const targetBytes = Math.max(floorBytes, totalBytes - bytes);
       let dropped = 0;
       for (const [key, entryBytes] of sizes) {
-        if (totalBytes <= targetBytes || totalBytes - entryBytes < floorBytes) break;
+        if (totalBytes <= targetBytes || totalBytes - entryBytes < floorBytes || overlay.isLifted) break;
         bareDelete.call(map, key);
         forget(key);
         operations.dropped(key);

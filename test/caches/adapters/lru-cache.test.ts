@@ -1,0 +1,434 @@
+import fc from 'fast-check';
+import { LRUCache as LRUCache11 } from 'lru-cache';
+import { LRUCache as LRUCache10 } from 'lru-cache-10';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CachesUnderTest } from '../../support/thread-caches.js';
+
+type Cache = LRUCache11<string, Entry>;
+
+interface Entry {
+  readonly bytes: number;
+}
+
+/** The clock that the ages of entries are measured by. */
+let nowMs = 1e6;
+
+/** Everything that a cache told its callbacks. */
+type Log = unknown[][];
+
+type Options = Partial<LRUCache11.Options<string, Entry, unknown>>;
+
+const VERSIONS = {
+  'lru-cache 11': LRUCache11,
+  'lru-cache 10': LRUCache10 as unknown as typeof LRUCache11,
+};
+
+const CONFIGURATIONS: Record<string, Options> = {
+  'limited by size': { maxSize: 200, sizeCalculation: (entry) => entry.bytes },
+  'limited by size and by entry': { maxSize: 200, maxEntrySize: 60, sizeCalculation: (entry) => entry.bytes },
+  'limited by number': { max: 6 },
+  'limited by number, with a time to live': { max: 6, ttl: 50, ttlResolution: 0 },
+  'limited by size, with a time to live': {
+    maxSize: 200,
+    sizeCalculation: (entry) => entry.bytes,
+    ttl: 50,
+    ttlResolution: 0,
+    updateAgeOnGet: true,
+    updateAgeOnHas: true,
+  },
+  'showing stale values': { max: 6, ttl: 50, ttlResolution: 0, allowStale: true, noDeleteOnStaleGet: true },
+};
+
+function make(Lru: typeof LRUCache11, options: Options, log: Log): Cache {
+  return new Lru<string, Entry>({
+    dispose: (value, key, reason) => log.push(['dispose', key, value.bytes, reason]),
+    disposeAfter: (value, key, reason) => log.push(['disposeAfter', key, value.bytes, reason]),
+    memoMethod: (key) => ({ bytes: key.length }),
+    ...options,
+  } as LRUCache11.Options<string, Entry, unknown>);
+}
+
+const trueBytes = (cache: Cache): number => cache.dump().reduce((sum, [, { value }]) => sum + value.bytes, 0);
+
+/** An operation and what it answers, in a form that can be compared. */
+type Operation = [name: string, ...args: (string | number)[]];
+
+function apply(cache: Cache, [name, ...args]: Operation): unknown {
+  const [key, bytes] = args as [string, number];
+  switch (name) {
+    case 'set':
+      return cache.set(key, { bytes }) === cache;
+    case 'setUndefined':
+      return cache.set(key, undefined as unknown as Entry) === cache;
+    case 'setWithTtl':
+      return cache.set(key, { bytes }, { ttl: 20 }) === cache;
+    case 'get':
+    case 'peek':
+      return cache[name](key)?.bytes;
+    case 'has':
+    case 'delete':
+      return cache[name](key);
+    case 'memo':
+      return cache.memo(key).bytes;
+    case 'pop':
+      return cache.pop()?.bytes;
+    case 'clear':
+      return cache.clear();
+    case 'purgeStale':
+      return cache.purgeStale();
+    case 'reload':
+      return cache.load(cache.dump());
+    case 'find':
+      return cache.find((value) => value.bytes > 20)?.bytes;
+    case 'wait':
+      nowMs += Number(args[0]);
+      return undefined;
+    default:
+      throw new Error(`no such operation: ${name}`);
+  }
+}
+
+/** All that can be seen of a cache without changing it. */
+function portrait(cache: Cache) {
+  const seen: [string, number][] = [];
+  cache.forEach((value, key) => {
+    seen.push([key, value.bytes]);
+  });
+  return {
+    seen,
+    keys: [...cache.keys()],
+    rkeys: [...cache.rkeys()],
+    values: [...cache.values()].map((value) => value.bytes),
+    entries: [...cache].map(([key, value]) => [key, value.bytes]),
+    dump: cache.dump().map(([key, entry]) => [key, entry.value.bytes, entry.size]),
+    size: cache.size,
+    calculatedSize: cache.calculatedSize,
+    remaining: ['a', 'b', 'c'].map((key) => cache.getRemainingTTL(key)),
+  };
+}
+
+const key = fc.constantFrom('a', 'b', 'c', 'dd', 'ee', 'ff', 'ggg', 'hhh', 'iiii', 'jjjj');
+const bytes = fc.integer({ min: 1, max: 80 });
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(fc.constant('set'), key, bytes) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant('setWithTtl'), key, bytes) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant('setUndefined'), key) },
+  { weight: 6, arbitrary: fc.tuple(fc.constantFrom('get', 'peek', 'has', 'memo'), key) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('delete'), key) },
+  { weight: 2, arbitrary: fc.tuple(fc.constantFrom('pop', 'purgeStale', 'reload', 'find')) },
+  { weight: 1, arbitrary: fc.tuple(fc.constant('clear')) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('wait'), fc.integer({ min: 1, max: 60 })) },
+);
+const operations = fc.array(operation, { minLength: 1, maxLength: 60 });
+
+describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
+  let thread: CachesUnderTest;
+  beforeEach(() => {
+    vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    vi.spyOn(Date, 'now').mockImplementation(() => nowMs);
+    thread = new CachesUnderTest();
+  });
+  afterEach(() => {
+    thread.close();
+    vi.restoreAllMocks();
+  });
+
+  describe.each(Object.entries(CONFIGURATIONS))('%s', (_name, options) => {
+    const sizeOf = options.maxSize === undefined ? { sizeOf: (value: Entry) => value.bytes } : {};
+
+    it('behaves as before: answers, order, iteration, sizes, dispose reasons, ages', () => {
+      fc.assert(
+        fc.property(operations, (sequence) => {
+          const [bareLog, watchedLog]: [Log, Log] = [[], []];
+          const bare = make(Lru, options, bareLog);
+          const watched = make(Lru, options, watchedLog);
+          using registration = thread.caches.register(watched, { name: 'lru', ...sizeOf });
+          for (const step of sequence) {
+            const wait = step[0] === 'wait';
+            const answer = apply(bare, step);
+            if (!wait) expect(apply(watched, step)).toEqual(answer); // time passes for both at once
+            expect(portrait(watched)).toEqual(portrait(bare));
+            expect(watchedLog).toEqual(bareLog);
+          }
+          registration.unregister();
+          expect(portrait(watched)).toEqual(portrait(bare));
+        }),
+      );
+    });
+
+    it('is counted to the byte after every operation, also while it is made to pay', () => {
+      const pressed = fc.array(fc.tuple(operation, fc.option(fc.integer({ min: 1, max: 150 }), { freq: 3 })), {
+        maxLength: 60,
+      });
+      fc.assert(
+        fc.property(pressed, (sequence) => {
+          const cache = make(Lru, options, []);
+          using registration = thread.caches.register(cache, { name: 'lru', ...sizeOf });
+          for (const [step, owedBytes] of sequence) {
+            if (owedBytes !== null) thread.order({ 0: owedBytes });
+            apply(cache, step);
+            expect(registration.bytes).toBe(trueBytes(cache));
+            if (options.maxSize !== undefined) expect(registration.bytes).toBe(cache.calculatedSize);
+            expect(thread.caches.totalBytes).toBe(registration.bytes);
+          }
+          registration.unregister();
+          expect(thread.caches.totalBytes).toBe(0);
+        }),
+      );
+      expect(thread.faults).toEqual([]);
+      expect(thread.sizeFaults).toEqual([]);
+    });
+
+    it('is restored exactly', () => {
+      const cache = make(Lru, options, []);
+      const own = Object.getOwnPropertyDescriptors(cache);
+      const registration = thread.caches.register(cache, { name: 'lru', ...sizeOf });
+      expect(Object.getOwnPropertyDescriptors(cache)).not.toEqual(own);
+      expect(Object.keys(cache)).toEqual(Object.keys(own));
+      registration.unregister();
+      const restored = Object.getOwnPropertyDescriptors(cache);
+      expect(Reflect.ownKeys(restored)).toEqual(Reflect.ownKeys(own));
+      for (const name of Reflect.ownKeys(own)) {
+        expect(Reflect.get(restored, name), String(name)).toEqual(Reflect.get(own, name));
+      }
+      registration.unregister();
+      expect(Reflect.ownKeys(cache)).toEqual(Reflect.ownKeys(own));
+    });
+
+    it('pays with its least recently used entries, and calls that an eviction', () => {
+      const log: Log = [];
+      const cache = make(Lru, options, log);
+      const registration = thread.caches.register(cache, { name: 'lru', ...sizeOf });
+      for (const name of ['a', 'b', 'c', 'dd']) cache.set(name, { bytes: 30 });
+      cache.get('a');
+      const order = thread.order({ 0: 50 });
+      expect(cache.get('dd')?.bytes).toBe(30); // the operation that looks is the one that pays
+      expect([...cache.keys()]).toEqual(['dd', 'a']);
+      expect(log.filter(([callback]) => callback === 'dispose')).toEqual([
+        ['dispose', 'b', 30, 'evict'],
+        ['dispose', 'c', 30, 'evict'],
+      ]);
+      expect(thread.receipt(0, order)).toMatchObject({
+        requestedBytes: 50,
+        evictedBytes: 60,
+        entries: 2,
+        outcome: 'ok',
+      });
+      expect(registration.stats).toMatchObject({ bytes: 60, entries: 2, evictions: { own: 0, pressure: 2 } });
+    });
+  });
+
+  it('counts what it held when it was registered', () => {
+    const sized = make(Lru, { maxSize: 200, sizeCalculation: (entry) => entry.bytes }, []);
+    const unsized = make(Lru, { max: 5 }, []);
+    for (const cache of [sized, unsized]) cache.set('a', { bytes: 30 }).set('b', { bytes: 20 });
+    expect(thread.caches.register(sized, { name: 'sized' }).bytes).toBe(50);
+    expect(thread.caches.register(unsized, { name: 'unsized', sizeOf: (value) => value.bytes }).bytes).toBe(50);
+  });
+
+  it('measures buffers, typed arrays and strings by itself where the cache does not', () => {
+    const cache = new Lru<string, Buffer | string | Float64Array | ArrayBuffer>({ max: 10 });
+    const registration = thread.caches.register(cache, { name: 'lru' });
+    cache.set('a', Buffer.alloc(100)).set('b', 'four').set('c', new Float64Array(4)).set('d', new ArrayBuffer(10));
+    expect(registration.bytes).toBe(100 + 8 + 32 + 10);
+    expect(thread.sizeFaults).toEqual([]);
+  });
+
+  it('takes the sizeOf of the registration where the sizes of the cache are no bytes', () => {
+    const cache = new Lru<string, Buffer>({ maxSize: 10, sizeCalculation: () => 1 });
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: (value) => value.length });
+    for (let entry = 0; entry < 15; entry++) cache.set(String(entry), Buffer.alloc(100));
+    expect(registration.bytes).toBe(1000);
+    thread.order({ 0: 250 });
+    cache.has('1');
+    cache.get('14');
+    expect(registration.bytes).toBe(700);
+  });
+
+  it('counts reads, puts and what its own limit dropped', () => {
+    const cache = make(Lru, { max: 3 }, []);
+    const { stats: before } = thread.caches.register(cache, { name: 'before', sizeOf: () => 1 });
+    expect(before).toMatchObject({ hits: 0, misses: 0, puts: 0, hitRate: null });
+    cache.clear();
+    const other = make(Lru, { max: 3 }, []);
+    const registration = thread.caches.register(other, { name: 'lru', sizeOf: () => 10 });
+    for (const name of ['a', 'b', 'c', 'dd', 'ee']) other.set(name, { bytes: 1 });
+    other.set('ee', { bytes: 2 });
+    other.get('a');
+    other.get('ee');
+    other.get('dd');
+    other.peek('dd');
+    other.has('dd');
+    expect(registration.stats).toMatchObject({
+      bytes: 30,
+      entries: 3,
+      meanEntryBytes: 10,
+      hits: 2,
+      misses: 1,
+      puts: 6,
+      evictions: { own: 2, pressure: 0 },
+      hitRate: 2 / 3,
+    });
+  });
+
+  it('does not count what the cache calls of itself', () => {
+    const cache = make(Lru, { max: 3 }, []);
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+    cache.memo('abc');
+    cache.memo('abc');
+    expect(registration.stats).toMatchObject({ hits: 1, misses: 1, bytes: 1 });
+  });
+
+  it('evicts from no cache that is in the middle of an operation', () => {
+    const disposed: string[] = [];
+    const first: Cache = new Lru<string, Entry>({
+      maxSize: 100,
+      sizeCalculation: (entry) => entry.bytes,
+      dispose: (_value, name) => {
+        disposed.push(name);
+        thread.order({ 0: 1000, 1: 1000 });
+        second.get('x'); // looks at the page, in the middle of the first one's set
+      },
+    });
+    const second = make(Lru, { maxSize: 100, sizeCalculation: (entry) => entry.bytes }, []);
+    const registration = thread.caches.register(first, { name: 'first' });
+    thread.caches.register(second, { name: 'second' });
+    second.set('x', { bytes: 10 });
+    for (const name of ['a', 'b', 'c']) first.set(name, { bytes: 50 });
+    expect(disposed).toEqual(['a', 'b', 'c']); // c by the order, once its own set was through
+    expect(registration.bytes).toBe(0);
+    expect([...first.keys(), ...second.keys()]).toEqual([]);
+  });
+
+  it('books what an operation did that threw', () => {
+    const cache = new Lru<string, Entry>({
+      maxSize: 100,
+      sizeCalculation: (entry) => entry.bytes,
+      disposeAfter: () => {
+        throw new Error('spilled');
+      },
+    });
+    const registration = thread.caches.register(cache, { name: 'lru' });
+    cache.set('a', { bytes: 60 });
+    expect(() => cache.set('b', { bytes: 70 })).toThrow('spilled');
+    expect(thread.caches.totalBytes).toBe(cache.calculatedSize);
+    expect(() => cache.clear()).toThrow('spilled');
+    expect(thread.caches.totalBytes).toBe(0);
+    expect(registration.bytes).toBe(0);
+  });
+
+  it('leaves alone what somebody else has laid over its methods since', () => {
+    const cache = make(Lru, { max: 3 }, []);
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+    const watchedGet = cache.get;
+    const spy = vi.fn((name: string) => watchedGet.call(cache, name));
+    cache.get = spy as unknown as Cache['get'];
+    registration.unregister();
+    cache.set('a', { bytes: 1 });
+    expect(cache.get('a')?.bytes).toBe(1);
+    expect(spy).toHaveBeenCalledOnce();
+    expect(Object.hasOwn(cache, 'set')).toBe(false);
+  });
+
+  it('is counted again when it is registered again', () => {
+    const cache = make(Lru, { max: 3 }, []);
+    thread.caches.register(cache, { name: 'lru', sizeOf: () => 5 }).unregister();
+    cache.set('a', { bytes: 1 });
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 5 });
+    cache.set('b', { bytes: 1 });
+    expect(registration.bytes).toBe(10);
+  });
+});
+
+describe.each(Object.entries(VERSIONS))('fetching with %s', (_version, Lru) => {
+  let thread: CachesUnderTest;
+  beforeEach(() => {
+    thread = new CachesUnderTest();
+  });
+  afterEach(() => thread.close());
+
+  const fetching = (options: Options) =>
+    new Lru<string, Entry>({
+      fetchMethod: async (name: string) => {
+        await new Promise(setImmediate);
+        if (name === 'bad') throw new Error('no such thing');
+        return { bytes: name.length };
+      },
+      ...options,
+    } as LRUCache11.Options<string, Entry, unknown>);
+
+  it.each([
+    ['sized', { maxSize: 100, sizeCalculation: (entry: Entry) => entry.bytes }, {}],
+    ['unsized', { max: 3 }, { sizeOf: (value: Entry) => value.bytes }],
+  ])('counts what arrives later, %s', async (_, options, registerOptions) => {
+    const cache = fetching(options);
+    const registration = thread.caches.register(cache, { name: 'lru', ...registerOptions });
+    const both = Promise.all([cache.fetch('four'), cache.fetch('four'), cache.fetch('sixsix')]);
+    expect(registration.bytes).toBe(cache.calculatedSize); // 0, or what the cache itself counts for a fetch under way
+    expect((await both).map((entry) => entry?.bytes)).toEqual([4, 4, 6]);
+    expect(registration.bytes).toBe(10);
+    expect(await cache.fetch('four')).toEqual({ bytes: 4 });
+    await cache.fetch('four', { forceRefresh: true });
+    await cache.fetch('a');
+    await cache.fetch('bb');
+    expect(registration.bytes).toBe(trueBytes(cache));
+    expect(registration.stats).toMatchObject({ entries: cache.size });
+    expect(registration.stats.hits).toBeGreaterThan(0);
+    expect(thread.sizeFaults).toEqual([]);
+  });
+
+  it('rejects as before, and counts nothing for it', async () => {
+    const cache = fetching({ max: 3 });
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 5 });
+    await expect(cache.fetch('bad')).rejects.toThrow('no such thing');
+    expect(registration.bytes).toBe(0);
+    expect(cache.size).toBe(0);
+  });
+
+  it('fills in the status of the caller', async () => {
+    const cache = fetching({ max: 3 });
+    thread.caches.register(cache, { name: 'lru', sizeOf: () => 5 });
+    const status: LRUCache11.Status<string, Entry> = {} as LRUCache11.Status<string, Entry>;
+    await cache.fetch('four', { status });
+    expect(status.fetch).toBe('miss');
+  });
+
+  it('pays with what has arrived while more is on its way', async () => {
+    const cache = fetching({ max: 10 });
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: (value) => value.bytes });
+    await Promise.all(['aaaa', 'bbbb', 'cccc'].map((name) => cache.fetch(name)));
+    const later = cache.fetch('dddd');
+    thread.order({ 0: 8 });
+    cache.get('cccc');
+    expect(registration.bytes).toBe(4);
+    expect(await later).toEqual({ bytes: 4 });
+    expect(registration.bytes).toBe(trueBytes(cache));
+  });
+});
+
+describe('the diagnostics of lru-cache 11', () => {
+  it('tell of the operations of the user alone', async () => {
+    const { channel } = await import('node:diagnostics_channel');
+    const seen: string[] = [];
+    const listener = (message: unknown) => seen.push(String((message as { op?: string }).op));
+    const metrics = channel('lru-cache:metrics');
+    metrics.subscribe(listener);
+    const thread = new CachesUnderTest();
+    try {
+      const cache = new LRUCache11<string, Entry>({ max: 2, memoMethod: () => ({ bytes: 1 }) });
+      thread.caches.register(cache, { name: 'lru', sizeOf: () => 5 });
+      cache.set('a', { bytes: 1 });
+      cache.set('b', { bytes: 1 });
+      cache.get('a');
+      cache.memo('a');
+      thread.order({ 0: 5 });
+      cache.get('a');
+      expect(seen.filter((op) => op === 'has')).toEqual([]);
+      expect(seen.filter((op) => op === 'get')).toHaveLength(2);
+      expect(seen.filter((op) => op === 'set')).toHaveLength(2);
+    } finally {
+      metrics.unsubscribe(listener);
+      thread.close();
+    }
+  });
+});

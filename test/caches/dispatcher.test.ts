@@ -1,0 +1,236 @@
+import { EventEmitter, once } from 'node:events';
+import { LRUCache } from 'lru-cache';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { monotonicUs } from '#src/page/clock.js';
+import { CountedCache, StrangeCache } from '../support/caches.js';
+import { CachesUnderTest } from '../support/thread-caches.js';
+
+const open: CachesUnderTest[] = [];
+afterEach(() => {
+  for (const thread of open.splice(0)) thread.close();
+});
+
+/** @param cacheDeadlineMs short, so that a cache that hangs costs the test little. */
+function makeThread(cacheDeadlineMs = 40): CachesUnderTest {
+  const thread = new CachesUnderTest({ cacheDeadlineMs });
+  open.push(thread);
+  return thread;
+}
+
+function bigLru(entries: number): LRUCache<number, Buffer> {
+  const cache = new LRUCache<number, Buffer>({ maxSize: 1e12, sizeCalculation: () => 1000 });
+  const value = Buffer.alloc(1);
+  for (let key = 0; key < entries; key++) cache.set(key, value);
+  return cache;
+}
+
+/** Keeps the event loop blocked with cache operations until `done`, for 10 s at most. */
+function spinUntil(done: () => boolean, work: () => void): void {
+  const endUs = monotonicUs() + 10e6;
+  while (!done()) {
+    work();
+    if (monotonicUs() > endUs) throw new Error('nothing happened in 10 s');
+  }
+}
+
+describe('an order', () => {
+  it('is paid whole by the next cache operation in an emergency', () => {
+    const thread = makeThread();
+    const cache = bigLru(50_000);
+    thread.caches.register(cache, { name: 'lru' });
+    const order = thread.order({ 0: 40_000_000 }, 'emergency');
+    cache.get(1);
+    expect(cache.size).toBe(10_000);
+    expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 40_000_000, entries: 40_000, outcome: 'ok' });
+  });
+
+  it.each(['warning', 'critical'] as const)('is paid while the loop is blocked, at %s a slice at a time', (level) => {
+    const thread = makeThread();
+    const cache = bigLru(300_000);
+    thread.caches.register(cache, { name: 'lru' });
+    const order = thread.order({ 0: 280_000_000 }, level);
+    let slices = 0;
+    let sizeBefore = cache.size;
+    spinUntil(
+      () => thread.receipt(0, order) !== null,
+      () => {
+        cache.get(1);
+        if (cache.size < sizeBefore) slices++;
+        sizeBefore = cache.size;
+      },
+    );
+    expect(cache.size).toBe(20_000);
+    expect(slices).toBeGreaterThan(1);
+    expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
+  });
+
+  it('is paid on a free loop, in slices between which other work runs', async () => {
+    const thread = makeThread();
+    const cache = bigLru(300_000);
+    thread.caches.register(cache, { name: 'lru' });
+    const order = thread.order({ 0: 280_000_000 }, 'critical');
+    let turns = 0;
+    let paying = true;
+    const count = () => {
+      turns++;
+      if (paying) setImmediate(count);
+    };
+    setImmediate(count);
+    await thread.caches.payOnLoop();
+    paying = false;
+    expect(turns).toBeGreaterThan(2);
+    expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
+  });
+
+  it('is paid once, whoever comes first', async () => {
+    const thread = makeThread();
+    const cache = new CountedCache(1000);
+    const registration = thread.caches.register(cache, { name: 'a' });
+    const order = thread.order({ 0: 300 });
+    registration.add(0);
+    await thread.caches.payOnLoop();
+    registration.add(0);
+    expect(cache.bytes).toBe(700);
+    expect(cache.asked).toEqual([300]);
+    expect(thread.receipt(0, order)?.evictedBytes).toBe(300);
+  });
+
+  it('that is taken back in the middle is not paid any further', async () => {
+    const thread = makeThread();
+    const asked = new EventEmitter();
+    let signal: AbortSignal | undefined;
+    const slow = new StrangeCache(1000, (_, request) => {
+      signal = request.signal;
+      asked.emit('asked');
+      return new Promise<number>(() => undefined);
+    });
+    const other = new CountedCache(1000);
+    thread.caches.register(slow, { name: 'slow', priority: 1 });
+    const registration = thread.caches.register(other, { name: 'other', priority: 2 });
+    thread.order({ 0: 500, 1: 500 }, 'warning');
+    const begun = once(asked, 'asked');
+    const paid = thread.caches.payOnLoop();
+    await begun;
+    thread.order({});
+    registration.add(0);
+    await paid;
+    expect(signal?.aborted).toBe(true);
+    expect(other.asked).toEqual([]);
+  });
+
+  it('waits for no asynchronous cache beyond its deadline, and asks the next one', async () => {
+    const thread = makeThread();
+    const hanging = new StrangeCache(1000, () => new Promise<number>(() => undefined));
+    const other = new CountedCache(1000);
+    thread.caches.register(hanging, { name: 'hanging', priority: 1 });
+    thread.caches.register(other, { name: 'other', priority: 2 });
+    const order = thread.order({ 0: 600 }, 'critical');
+    await thread.caches.payOnLoop();
+    expect(thread.receipt(0, order)).toMatchObject({ outcome: 'timed-out', evictedBytes: 0, requestedBytes: 600 });
+    expect(thread.receipt(1, order)).toMatchObject({ outcome: 'ok', evictedBytes: 600 });
+    expect(thread.faults).toMatchObject([{ cache: 'hanging', outcome: 'timed-out' }]);
+  });
+
+  it('asks no cache twice for what one has dropped too much', async () => {
+    const thread = makeThread();
+    const generous = new StrangeCache(1000, function () {
+      return this.drop(900);
+    });
+    const other = new CountedCache(1000);
+    thread.caches.register(generous, { name: 'generous', priority: 1 });
+    thread.caches.register(other, { name: 'other', priority: 1 });
+    const order = thread.order({ 0: 300, 1: 300 });
+    await thread.caches.payOnLoop();
+    expect(other.asked).toEqual([]);
+    expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 900, outcome: 'ok' });
+    expect(thread.receipt(1, order)).toBeNull();
+  });
+
+  it('makes equals make up for one that falls short, without asking that one again', async () => {
+    const thread = makeThread();
+    const stingy = new StrangeCache(1000, function () {
+      return this.drop(50);
+    });
+    const other = new CountedCache(1000);
+    thread.caches.register(stingy, { name: 'stingy', priority: 1 });
+    thread.caches.register(other, { name: 'other', priority: 1 });
+    const order = thread.order({ 0: 300, 1: 300 });
+    await thread.caches.payOnLoop();
+    expect(stingy.asked).toEqual([300]);
+    expect(other.asked).toEqual([300, 250]);
+    expect(thread.receipt(1, order)).toMatchObject({ requestedBytes: 550, evictedBytes: 550 });
+  });
+
+  it('is over for whoever closes in the middle, without a timer left behind', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const thread = makeThread(60_000);
+    thread.caches.register(new StrangeCache(1000, () => new Promise<number>(() => undefined)), { name: 'hanging' });
+    thread.order({ 0: 600 }, 'critical');
+    const paid = thread.caches.payOnLoop();
+    expect(vi.getTimerCount()).toBeGreaterThan(0);
+    thread.close();
+    await paid;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('harms nobody when an asynchronous cache rejects after all', async () => {
+    const rejections: unknown[] = [];
+    const onRejection = (reason: unknown) => rejections.push(reason);
+    process.on('unhandledRejection', onRejection);
+    try {
+      const thread = makeThread(5);
+      const gate = new EventEmitter();
+      const late = new StrangeCache(1000, () =>
+        once(gate, 'open').then(() => Promise.reject(new Error('too late anyway'))),
+      );
+      const registration = thread.caches.register(late, { name: 'late' });
+      thread.order({ 0: 100 }, 'warning');
+      await thread.caches.payOnLoop();
+      thread.order({ 0: 100 }, 'emergency');
+      registration.add(0); // does not wait at all
+      gate.emit('open');
+      for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate); // rejections are told of between turns
+      expect(late.asked).toHaveLength(2);
+      expect(rejections).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', onRejection);
+    }
+  });
+});
+
+describe('the cap', () => {
+  it('is kept by an asynchronous cache that is asked once at a time', async () => {
+    const thread = makeThread();
+    let release: () => void = () => undefined;
+    const slow = new StrangeCache(0, function (bytes) {
+      return new Promise((resolve) => {
+        release = () => resolve(this.drop(bytes));
+      });
+    });
+    const registration = thread.caches.register(slow, { name: 'slow' });
+    thread.cap(100);
+    for (let put = 0; put < 5; put++) {
+      slow.bytes += 50;
+      registration.add(50);
+    }
+    expect(slow.asked).toEqual([50]);
+    release();
+    await new Promise(setImmediate);
+    registration.add(0);
+    expect(slow.asked).toEqual([50, 100]);
+  });
+
+  it('is paid by nobody whose drop throws, and that is told of', () => {
+    const thread = makeThread();
+    const broken = new StrangeCache(0, () => {
+      throw new Error('out of order');
+    });
+    const registration = thread.caches.register(broken, { name: 'broken' });
+    thread.cap(100);
+    broken.bytes = 150;
+    registration.add(150);
+    expect(thread.faults).toMatchObject([{ cache: 'broken', outcome: 'threw' }]);
+    expect(registration.bytes).toBe(150);
+  });
+});
