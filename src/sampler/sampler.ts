@@ -1,7 +1,8 @@
 import { type Cadence, createCadence } from '../core/cadence.js';
 import type { EvictionReport } from '../core/eviction.js';
-import type { EvictionPolicy, PolicyDecision, WatchedResource } from '../core/eviction-policy.js';
+import type { PolicyDecision, WatchedResource } from '../core/eviction-policy.js';
 import { type Level, levelCode } from '../core/level.js';
+import type { PolicyMaker } from '../core/policies/create.js';
 import { decidingVote } from '../core/pressure.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
@@ -51,7 +52,7 @@ export class Sampler {
     words: Int32Array,
     settings: Settings,
     sources: SourceSet,
-    policy: EvictionPolicy | null,
+    makePolicy: PolicyMaker,
     post: (message: SamplerMessage) => void,
     clockUs: () => number = monotonicUs,
   ) {
@@ -64,7 +65,7 @@ export class Sampler {
     this.#watch = new Watch(words, settings, sources, this.#cadence);
     this.#deaths = new Deaths(words, post);
     this.#admissions = new Admissions(words);
-    this.#steering = new Steering(words, settings, policy, post);
+    this.#steering = new Steering(words, settings, makePolicy, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
   }
 

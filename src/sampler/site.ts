@@ -52,7 +52,7 @@ export async function startSampling(words: Int32Array, options: SiteOptions): Pr
   const broadcast = openBroadcast(words, (message) => {
     if (message.type === 'evict') void answer(message);
   });
-  const sampler = new Sampler(words, settings, sources, createPolicy(settings), (message) => {
+  const sampler = new Sampler(words, settings, sources, createPolicy, (message) => {
     if (isForAll(message)) broadcast.post(message);
     post(message);
   });

@@ -2,6 +2,7 @@ import { splitCap } from '../core/cap-split.js';
 import type { EvictionReport } from '../core/eviction.js';
 import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
 import { type Level, levelCode } from '../core/level.js';
+import type { PolicyMaker } from '../core/policies/create.js';
 import { decidingVote } from '../core/pressure.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
@@ -76,18 +77,13 @@ export class Steering {
   /** The heaps of the last sample; none with one thread. */
   #heaps: readonly ThreadHeapWatch[] = [];
 
-  /** @param policy null: it is the user's own, and decides on the starting thread. */
-  constructor(
-    words: Int32Array,
-    settings: Settings,
-    policy: EvictionPolicy | null,
-    post: (message: SamplerMessage) => void,
-  ) {
+  /** @param makePolicy called for what all threads share, and for the heap of each. */
+  constructor(words: Int32Array, settings: Settings, makePolicy: PolicyMaker, post: (message: SamplerMessage) => void) {
     this.#words = words;
     this.#settings = settings;
-    this.#policy = policy;
+    this.#policy = makePolicy(settings);
     this.#post = post;
-    this.#threadHeaps = new ThreadHeaps(words, settings);
+    this.#threadHeaps = new ThreadHeaps(words, settings, makePolicy);
     this.#rounds = new Rounds(words, settings.respectCacheLimits);
   }
 

@@ -1,6 +1,6 @@
 import type { EvictionPolicy } from '../core/eviction-policy.js';
 import { createForecast, type Forecast } from '../core/forecast.js';
-import { createPolicy } from '../core/policies/create.js';
+import type { PolicyMaker } from '../core/policies/create.js';
 import { emptyReading, setOk, setUnavailable } from '../core/reading.js';
 import type { Settings } from '../core/settings.js';
 import { emptyThreadHeap, liveThreadRows, readThreadHeap, threadId } from '../page/thread-rows.js';
@@ -24,11 +24,13 @@ export interface ThreadHeapWatch {
 export class ThreadHeaps {
   readonly #words: Int32Array;
   readonly #settings: Settings;
+  readonly #makePolicy: PolicyMaker;
   readonly #reading = emptyReading();
   readonly #heap = emptyThreadHeap();
   #watches = new Map<number, ThreadHeapWatch>();
 
-  constructor(words: Int32Array, settings: Settings) {
+  constructor(words: Int32Array, settings: Settings, makePolicy: PolicyMaker) {
+    this.#makePolicy = makePolicy;
     this.#words = words;
     this.#settings = settings;
   }
@@ -63,7 +65,7 @@ export class ThreadHeaps {
       rows: [],
       assessment: createAssessment('heap', thresholds, this.#settings.enableDelta),
       forecast: createForecast(),
-      policy: createPolicy(this.#settings),
+      policy: this.#makePolicy(this.#settings),
       capBytes: null,
       paceBytes: null,
     };
