@@ -8,6 +8,7 @@ import {
 import { isAtLeast } from '../level.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
+import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import { createRecentPeak } from './recent-peak.js';
 import { createResourceTrack, type ResourceTrack } from './resource-track.js';
 
@@ -98,10 +99,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
       if (!watched.known) continue;
       const track = trackOf(watched.resource);
       const steadyBytes = wasCut ? track.peak.value(input.nowMs) : track.effectiveBytes;
-      const freeBytes = Math.max(0, watched.thresholds.warning * watched.limitBytes - aheadBytes - steadyBytes);
+      const freeBytes = Math.max(0, growthBoundBytes(watched, input) - aheadBytes - steadyBytes);
       const isEmptied = wasCut && input.cacheBytes < EMPTIED_SHARE * watched.limitBytes;
       const reusableBytes = isEmptied && watched.resource !== 'heap' ? retainedBytes * REUSE_SHARE : 0;
-      roomBytes = Math.min(roomBytes, (freeBytes + reusableBytes) / track.costRatio);
+      const claimedBytes = Math.max(0, claimBytes(watched, input) - input.cacheBytes);
+      roomBytes = Math.min(roomBytes, Math.max(claimedBytes, (freeBytes + reusableBytes) / track.costRatio));
     }
     return input.cacheBytes + roomBytes;
   }
@@ -147,8 +149,13 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const track = trackOf(binding.resource);
       const retainedBytes = retained.value(nowMs, input.retainedBytes);
       const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
-      const overBytes = urgency(binding) * (track.effectiveBytes + aheadBytes - track.paidBytes);
-      const worthBytes = LEAST_BITE_SHARE * binding.limitBytes;
+      const share = ownShare(binding, input);
+      const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
+      const overBytes = Math.min(
+        sparedBytes,
+        share * urgency(binding, share) * (track.effectiveBytes + aheadBytes - track.paidBytes),
+      );
+      const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (isAtLeast(level, 'critical') && track.isFresh && overBytes > worthBytes && input.evictableBytes > 0) {
         if (level !== 'emergency' && input.uncollectedBytes >= overBytes && askedAtCollections !== input.collections) {
           askedAtCollections = input.collections;
@@ -209,10 +216,13 @@ function createSteadyLow() {
   };
 }
 
-/** Each byte of overshoot is paid for once at `critical`, and `MOST_URGENCY` times from `emergency` on: what is given is not all returned. */
-function urgency({ usedBytes, limitBytes, thresholds }: WatchedResource): number {
+/**
+ * Each byte of overshoot is paid for once at `critical`, and `MOST_URGENCY` times from `emergency` on: what is given is not all returned.
+ * What others did is not made up for more than once.
+ */
+function urgency({ usedBytes, limitBytes, thresholds }: WatchedResource, share: number): number {
   const depth = (usedBytes / limitBytes - thresholds.critical) / (thresholds.emergency - thresholds.critical);
-  return 1 + (MOST_URGENCY - 1) * Math.min(1, Math.max(0, depth));
+  return 1 + (MOST_URGENCY - 1) * Math.min(1, Math.max(0, depth)) * share;
 }
 
 function leastLimitBytes({ resources }: PolicyInput): number {

@@ -48,8 +48,9 @@ export function createResourceTrack(): ResourceTrack {
   let paidMs = Number.NEGATIVE_INFINITY;
   let readMs = 0;
   let costRatio = 1;
-  let costUsed = 0;
-  let costCache = 0;
+  /** Where the caches grow from: the first reading, then every `COST_STEP_BYTES`. */
+  let costUsed = Number.NaN;
+  let costCache = Number.NaN;
 
   function learnCost(cacheBytes: number): void {
     const grownBytes = cacheBytes - costCache;

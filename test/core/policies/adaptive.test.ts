@@ -49,3 +49,50 @@ describe('collections under the adaptive policy', () => {
     expect(decision).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
   });
 });
+
+describe('the adaptive policy on a machine that others fill', () => {
+  const machine = () => new PolicyDriver(createAdaptivePolicy(), 'system', 10_000 * MIB);
+  const small = { rssBytes: 500 * MIB, cacheBytes: 400 * MIB };
+
+  it('pays below emergency for its own part of the overshoot', () => {
+    const driver = machine();
+    driver.sample(100, { usedBytes: 6000 * MIB, ...small });
+    driver.sample(100, { usedBytes: 7500 * MIB });
+    const { evictBytes } = driver.sample(100, { usedBytes: 9000 * MIB });
+    expect(evictBytes).toBeGreaterThan(0.05 * 1100 * MIB);
+    expect(evictBytes).toBeLessThan(0.1 * 1100 * MIB);
+  });
+
+  it('pays like in a container where it is the one that fills it', () => {
+    const driver = machine();
+    driver.sample(100, { usedBytes: 6000 * MIB, rssBytes: 5500 * MIB, cacheBytes: 5000 * MIB });
+    driver.sample(100, { usedBytes: 7500 * MIB, rssBytes: 7000 * MIB });
+    const { evictBytes } = driver.sample(100, { usedBytes: 9000 * MIB, rssBytes: 8500 * MIB });
+    expect(evictBytes).toBeGreaterThan(1000 * MIB);
+  });
+
+  it('pays for all of it in an emergency', () => {
+    const driver = machine();
+    driver.sample(100, { usedBytes: 6000 * MIB, ...small });
+    expect(driver.sample(100, { usedBytes: 9600 * MIB }).evictBytes).toBe(400 * MIB);
+  });
+
+  it('lets the caches grow between warning and critical, the further the less of the machine it uses itself', () => {
+    const roomAt = (rssBytes: number) => {
+      const driver = machine();
+      driver.sample(100, { usedBytes: 7200 * MIB, rssBytes, cacheBytes: 300 * MIB });
+      return (driver.hold(10_000).at(-1)?.capBytes ?? 0) - 300 * MIB;
+    };
+    expect(roomAt(400 * MIB)).toBeGreaterThan(400 * MIB);
+    expect(roomAt(3000 * MIB)).toBeLessThan(roomAt(400 * MIB));
+    expect(roomAt(7000 * MIB)).toBeLessThanOrEqual(0);
+  });
+
+  it('lets the caches hold a fiftieth of the machine even at critical, but not in an emergency', () => {
+    const driver = machine();
+    driver.sample(100, { usedBytes: 8500 * MIB, rssBytes: 100 * MIB, cacheBytes: 0 });
+    expect(driver.sample(100).capBytes).toBe(200 * MIB);
+    driver.sample(100, { usedBytes: 9600 * MIB, cacheBytes: 150 * MIB });
+    expect(driver.sample(100, { cacheBytes: 0 }).capBytes).toBe(0);
+  });
+});
