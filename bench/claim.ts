@@ -14,6 +14,9 @@ export interface Claim {
   readonly holds: boolean | null;
 }
 
+/** Begins the claims of the document that this project started from; they stand first in the table. */
+export const DOCUMENT_PREFIX = 'document: ';
+
 /** Marks the lines of a benchmark's output that the runner collects; the rest is for the reader. */
 export const CLAIM_PREFIX = '@@claim ';
 

@@ -1,0 +1,48 @@
+/**
+ * Runs every benchmark in a process of its own, one after another, and ends with one table of what is claimed and what was
+ * measured. Exit code 1 when a claim does not hold or a benchmark fails. `--quick`: shorter runs, for a look; benchmark names
+ * as arguments run only those.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Claim, DOCUMENT_PREFIX, parseClaim } from './claim.js';
+import { describeMachine, formatClaims } from './table.js';
+
+/** Every benchmark that reports claims, in the order of the table. */
+const BENCHMARKS = ['overhead', 'reaction', 'squeeze'] as const;
+
+interface Outcome {
+  readonly claims: readonly Claim[];
+  readonly exitCode: number | null;
+}
+
+async function run(name: string, flags: readonly string[]): Promise<Outcome> {
+  process.stdout.write(`\n== ${name}\n`);
+  const module = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+  const child = spawn(process.execPath, [module, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const claims: Claim[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const claim = parseClaim(line);
+    if (claim === null) process.stdout.write(`${line}\n`);
+    else claims.push(claim);
+  }
+  return { claims, exitCode: await exited };
+}
+
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const claims: Claim[] = [];
+const failed: string[] = [];
+for (const name of BENCHMARKS) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const outcome = await run(name, flags);
+  claims.push(...outcome.claims);
+  if (outcome.exitCode !== 0) failed.push(`${name} ended with code ${outcome.exitCode}`);
+}
+const ofDocument = ({ claim }: Claim): number => (claim.startsWith(DOCUMENT_PREFIX) ? 0 : 1);
+claims.sort((a, b) => ofDocument(a) - ofDocument(b));
+process.stdout.write(`\n${formatClaims(claims)}\n\n${describeMachine()}\n`);
+for (const failure of failed) process.stdout.write(`${failure}\n`);
+if (failed.length > 0 || claims.some((claim) => claim.holds === false)) process.exitCode = 1;
