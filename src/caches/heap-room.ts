@@ -1,9 +1,14 @@
+import { MIB } from '../core/units.js';
 import { emptyThreadHeap } from '../page/thread-rows.js';
 import type { Collector } from './collection.js';
 import type { HeapOfThread } from './engine.js';
 
 /** Collections for a heap that is nearly full may take this share of wall time: V8 would spend more before it gives up. */
 const FULL_HEAP_DUTY = 0.5;
+
+/** How far from its end a heap is relieved: three times what a thread puts between two looks, within a share that small heaps can bear. */
+const LEAST_DISTANCE_BYTES = 24 * MIB;
+const MOST_DISTANCE_SHARE = 0.2;
 
 /**
  * Whether V8's heap of the calling thread can take more. The heap is read again whenever half of what was left may have been used,
@@ -40,6 +45,23 @@ export class HeapRoom {
     this.#drop(bytes - this.#look(this.#ceilingRatio));
     this.#collector.collect();
     return this.#look(this.#ceilingRatio) > 0;
+  }
+
+  /**
+   * Keeps the heap away from its end between two samples: V8 aborts without asking, and a thread that fills its heap at 1 GB/s is
+   * faster than any sampler. To be called whenever the thread has come to hold a little more.
+   */
+  relieve(oldUsedBytes: number, oldLimitBytes: number): void {
+    if (this.#ceilingRatio === null || oldLimitBytes <= 0) return;
+    const distanceBytes = Math.min(LEAST_DISTANCE_BYTES, MOST_DISTANCE_SHARE * oldLimitBytes);
+    const ceilingBytes = Math.min(this.#ceilingRatio * oldLimitBytes, oldLimitBytes - distanceBytes);
+    if (oldUsedBytes < ceilingBytes) return;
+    this.#look(this.#ceilingRatio);
+    if (this.#collector.isDue(FULL_HEAP_DUTY) && this.#collector.collect()) {
+      this.#look(this.#ceilingRatio);
+      if (this.#reading.oldUsedBytes < ceilingBytes - distanceBytes) return;
+    }
+    this.#drop(this.#reading.oldUsedBytes - (ceilingBytes - distanceBytes));
   }
 
   /** @returns bytes below the ceiling, negative above it. */

@@ -32,6 +32,11 @@ export class HeapWatch {
     return this.#heap.heapUsedBytes + this.#heap.externalBytes;
   }
 
+  /** What the old generation held and its limit when they were published last, bytes. */
+  get oldGeneration(): { readonly usedBytes: number; readonly limitBytes: number } {
+    return { usedBytes: this.#heap.oldUsedBytes, limitBytes: this.#heap.oldLimitBytes };
+  }
+
   /** Publishes unless it was done a moment ago. @param cacheBytes of this thread. @returns whether it did. */
   publishIfDue(cacheBytes: number): boolean {
     if (this.#engine.nowUs() - this.#heap.publishedUs < LEAST_INTERVAL_US) return false;

@@ -61,6 +61,8 @@ export interface ThreadCachesOptions {
   readonly onCacheFailed: (cache: string, outcome: Outcome, fault: unknown) => void;
   /** Share of the old generation's limit beyond which nothing is reserved; null, as by default: the heap is not watched. */
   readonly heapCeilingRatio?: number | null;
+  /** Whether the thread's caches give way by themselves when its heap is nearly full; default false. */
+  readonly relievesHeap?: boolean;
   /** How long an asynchronous cache may take; default `CACHE_DEADLINE_MS`. */
   readonly cacheDeadlineMs?: number;
 }
@@ -207,7 +209,11 @@ export class ThreadCaches {
     const { capBytes, paceBytes } = this.#control;
     this.#tracker.setCap(capBytes < 0 ? Number.POSITIVE_INFINITY : capBytes);
     this.#dispatcher.payInline();
-    if (isNew) this.#watchdog.look(this.#heapWatch.heldBytes);
+    if (isNew) {
+      const { usedBytes, limitBytes } = this.#heapWatch.oldGeneration;
+      if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
+      this.#watchdog.look(this.#heapWatch.heldBytes);
+    }
     if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.isDue(PACE_DUTY)) {
       this.#collector.collect();
     }

@@ -13,11 +13,11 @@ export interface PressureHandle {
 }
 
 export function createHandle(words: Int32Array, options: ThreadRuntimeOptions): PressureHandle {
-  const { enabled, collectGarbage, respectCacheLimits, heapCeilingRatio } = options;
+  const { enabled, collectGarbage, respectCacheLimits, heapCeilingRatio, relievesHeap } = options;
   return Object.freeze({
     spillway: 'handle',
     page: words.buffer as SharedArrayBuffer,
-    options: Object.freeze({ enabled, collectGarbage, respectCacheLimits, heapCeilingRatio }),
+    options: Object.freeze({ enabled, collectGarbage, respectCacheLimits, heapCeilingRatio, relievesHeap }),
   });
 }
 

@@ -85,9 +85,9 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
 
   constructor(resolved: ResolvedOptions) {
     const words = createPage();
-    const { collectGarbage, respectCacheLimits, resources } = resolved.settings;
+    const { autoEviction: relievesHeap, collectGarbage, respectCacheLimits, resources } = resolved.settings;
     const heapCeilingRatio = resources.heap?.emergency ?? null;
-    const options = { enabled: resolved.enabled, collectGarbage, respectCacheLimits, heapCeilingRatio };
+    const options = { enabled: resolved.enabled, collectGarbage, respectCacheLimits, heapCeilingRatio, relievesHeap };
     const claim = claimThread(words, threadId, kernelThreadId());
     super(new ThreadRuntime(words, claim, options, { interest: () => undefined, attended: () => undefined }));
     this.handle = createHandle(words, options);

@@ -30,6 +30,8 @@ export interface ThreadRuntimeOptions {
   readonly respectCacheLimits: boolean;
   /** Share of the old generation's limit beyond which nothing is reserved, null: the heap is not watched. */
   readonly heapCeilingRatio: number | null;
+  /** Whether the thread's caches give way by themselves when its heap is nearly full. */
+  readonly relievesHeap: boolean;
 }
 
 /** What the rest of the runtime is told. */

@@ -8,6 +8,7 @@ import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import { formatBytes, formatRatio, MIB } from '../core/units.js';
 import { ringThread } from '../page/bell.js';
+import { hasCaches } from '../page/cache-rows.js';
 import { monotonicUs } from '../page/clock.js';
 import { storeGuard } from '../page/guard.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
@@ -262,7 +263,7 @@ export class Sampler {
     return cause ?? leastRoom(this.#watch.assessments);
   }
 
-  /** How much a thread may add before it must help itself: up to `emergency`, or half of what is left beyond it. */
+  /** How much each thread may add before it must help itself: its part of what is left up to `emergency`, or of half of what is left beyond. */
   #guardBytes(): number {
     let guardBytes = Number.POSITIVE_INFINITY;
     for (const { known, resource, thresholds, usedBytes, limitBytes } of this.#watch.assessments) {
@@ -270,7 +271,11 @@ export class Sampler {
       const toEmergency = thresholds.emergency * limitBytes - usedBytes;
       guardBytes = Math.min(guardBytes, Math.max(toEmergency, (limitBytes - usedBytes) / 2, LEAST_GUARD_BYTES));
     }
-    return guardBytes;
+    return Math.max(LEAST_GUARD_BYTES, guardBytes / Math.max(1, this.#threadsWithCaches()));
+  }
+
+  #threadsWithCaches(): number {
+    return liveThreadRows(this.#words).filter((row) => hasCaches(this.#words, row)).length;
   }
 }
 

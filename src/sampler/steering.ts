@@ -6,6 +6,7 @@ import type { PolicyMaker } from '../core/policies/create.js';
 import { decidingVote } from '../core/pressure.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
+import { MIB } from '../core/units.js';
 import { ringThread } from '../page/bell.js';
 import {
   cacheRowsUsed,
@@ -43,6 +44,9 @@ interface Matter {
   /** The thread whose heap it is, null: shared. */
   readonly heap: ThreadHeapWatch | null;
 }
+
+/** More often than this a collection finds too little to be worth its time. */
+const LEAST_PACE_BYTES = 8 * MIB;
 
 /** A call of `evict()` that waits for its round. */
 interface Waiting {
@@ -246,7 +250,7 @@ export class Steering {
       const threadCap = Math.min(parts?.[index] ?? Number.POSITIVE_INFINITY, mostBytes);
       const limits = {
         capBytes: Number.isFinite(threadCap) ? Math.max(0, Math.floor(threadCap)) : -1,
-        paceBytes: this.#paceBytesOf(heapOf(row)),
+        paceBytes: this.#paceBytesOf(heapOf(row), threadRows.length),
       };
       if (!readControl(this.#words, row, this.#control)) continue;
       const { capBytes: capBefore, paceBytes: paceBefore } = this.#control;
@@ -269,10 +273,12 @@ export class Steering {
   }
 
   /** @returns -1 where nothing sets a pace. */
-  #paceBytesOf(heap: ThreadHeapWatch | undefined): number {
+  #paceBytesOf(heap: ThreadHeapWatch | undefined, threads: number): number {
     if (this.#settings.collectGarbage === 'never') return -1;
-    const paces = [this.#limits.paceBytes, heap?.paceBytes ?? null].filter((pace) => pace !== null);
-    return paces.length === 0 ? -1 : Math.min(...paces);
+    const joint = this.#limits.paceBytes; // what floats dead in all threads together is what counts against the limit
+    const part = joint === null ? null : Math.max(LEAST_PACE_BYTES, joint / threads);
+    const paces = [part, heap?.paceBytes ?? null].filter((pace) => pace !== null);
+    return paces.length === 0 ? -1 : Math.floor(Math.min(...paces));
   }
 }
 
