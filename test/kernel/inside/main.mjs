@@ -1,7 +1,7 @@
 /** Every scenario, one after another; each prints one line of JSON: `@@fact {"name": ..., ...}`. */
 import { spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { delegateMemory, makeGroup, readKey, readNumber, runInside, spawnInside } from './group.mjs';
+import { delegateMemory, makeGroup, readKey, runInside, spawnInside } from './group.mjs';
 
 const OBSERVER = '/app/inside/observer.mjs';
 const LOOP = '/app/inside/cache-loop.mjs';
@@ -53,20 +53,23 @@ report('page cache', { answers: await observe(cached, cached, ['read 300', 'samp
 const changing = makeGroup('changing', { 'memory.max': '200M' });
 report('limit raised', { answers: await observe(changing, changing, ['sample', 'limit memory.max 400M', 'sample']) });
 
-async function killAndSurvive(name, limits) {
-  const group = makeGroup(name.replaceAll(' ', '-'), limits);
+/** The limit is on the group above the one that the loop runs in, as Kubernetes does it for a pod. */
+async function fillCache(name, directory, limits, flags) {
+  const group = makeGroup(directory, limits);
   delegateMemory(group);
-  for (const flags of [[], ['with-spillway']]) {
-    const inner = makeGroup(`${name.replaceAll(' ', '-')}/${flags[0] ?? 'without'}`);
-    const { exitCode, signal, output } = await runInside(inner, [LOOP, ...flags]);
-    const kills = readKey(group, 'memory.events', 'oom_kill');
-    const swapBytes = readNumber(group, 'memory.swap.peak');
-    report(`${name}, ${flags[0] ?? 'without'}`, { exitCode, signal, output, kills, swapBytes });
-  }
+  const { exitCode, signal, output } = await runInside(makeGroup(`${directory}/pod`), [LOOP, ...flags]);
+  const kills = readKey(group, 'memory.events', 'oom_kill');
+  report(name, { exitCode, signal, kills, result: output === '' ? null : JSON.parse(output) });
 }
 
-await killAndSurvive('cache loop', { 'memory.max': '200M' });
+const withoutSwap = { 'memory.max': '200M', 'memory.swap.max': 0 };
+await fillCache('cache loop alone', 'alone', withoutSwap, []);
+await fillCache('cache loop with spillway', 'guarded', withoutSwap, ['with-spillway']);
 
-spawnSync('mkswap', [process.env.SWAP]);
-spawnSync('swapon', [process.env.SWAP]);
-await killAndSurvive('cache loop with swap', { 'memory.max': '200M', 'memory.swap.max': '200M' });
+for (const command of ['mkswap', 'swapon']) {
+  const { status, stderr } = spawnSync(command, [process.env.SWAP], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command}: ${stderr}`);
+}
+const withSwap = { 'memory.max': '200M', 'memory.swap.max': '150M' };
+await fillCache('cache loop alone, swap', 'alone-swap', withSwap, []);
+await fillCache('cache loop with spillway, swap', 'guarded-swap', withSwap, ['with-spillway']);

@@ -7,6 +7,7 @@ import { openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { startPressureRuntime } from 'spillway';
 import { sampleNow } from 'spillway/testing';
+import { openSources } from '#src/sources/detect.js';
 import { readKey, readNumber } from './group.mjs';
 
 const MIB = 1024 * 1024;
@@ -15,6 +16,8 @@ const [measured = own] = process.argv.slice(2);
 const held = [];
 const transitions = [];
 
+const sources = await openSources({ roots: null, processLimitBytes: null, updateIntervalMs: 5000 });
+const container = sources.sources.find(({ resource }) => resource === 'container');
 const pressure = await startPressureRuntime();
 pressure.on('level', ({ from, to, cause }) => transitions.push({ from, to, cause }));
 
@@ -29,7 +32,15 @@ const commands = {
         readKey(measured, 'memory.stat', 'anon'),
       ),
     };
-    return { level, container: resources.container, health, stall, kernel, transitions };
+    return {
+      level,
+      container: resources.container,
+      health,
+      stall,
+      facts: container?.facts() ?? null,
+      kernel,
+      transitions,
+    };
   },
   async hold(mib) {
     held.push(Buffer.alloc(Number(mib) * MIB, 1));
@@ -49,4 +60,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   const answer = await commands[name](...args);
   process.stdout.write(`${JSON.stringify(answer ?? null)}\n`);
 }
+sources.close();
 await pressure.stop();
