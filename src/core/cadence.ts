@@ -30,14 +30,32 @@ export interface Cadence {
     growthBytesPerSecond: number,
   ): number;
   /**
+   * Milliseconds until a resource must be read again even if that costs more CPU time than there is: half of the time to the next
+   * threshold at the growth that was measured, not less than minIntervalMs, and less than a bound of its own at the worst levels.
+   * Infinity: nothing is urgent. Pure.
+   */
+  urgentDelayMs(
+    level: Level,
+    usedBytes: number,
+    limitBytes: number,
+    thresholds: Thresholds,
+    growthBytesPerSecond: number,
+  ): number;
+  /**
    * Milliseconds from this sample to the next, in [minIntervalMs, updateIntervalMs], but longer where `maxSamplerCpu` asks for it, up to a
    * minute. To be called once for every sample.
-   * @param wantedMs the shortest that any resource asks for.
+   * @param wantedMs the shortest that any resource asks for; `urgentMs`: the shortest urgent delay of any.
    * @param nowMs on a clock that never goes back.
    * @param samplerCpuMs CPU time of the sampler thread so far.
    * @param stallSome PSI share 0..1 of the time in which a task waited for memory; null where there is none. It only ever shortens the delay.
    */
-  nextDelayMs(wantedMs: number, nowMs: number, samplerCpuMs: number, stallSome: number | null): number;
+  nextDelayMs(
+    wantedMs: number,
+    urgentMs: number,
+    nowMs: number,
+    samplerCpuMs: number,
+    stallSome: number | null,
+  ): number;
 }
 
 /**
@@ -48,6 +66,12 @@ export const PLAUSIBLE_GROWTH_BYTES_PER_SECOND = 1e9;
 
 /** A ramp that was seen may double before the next sample. */
 const GROWTH_ALLOWANCE = 2;
+
+/** A ramp that costs too much to follow is looked at whenever half of its way is done: a handful of samples up to the threshold. */
+const HALFWAY = 0.5;
+
+/** At the worst levels this long a look away is too long, ms, by wire code. */
+const LONGEST_URGENT_MS = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1_000, 500] as const;
 
 /**
  * How late the first level may be seen, ms. It kills nothing by itself and is the one that a calm process may sit just below for
@@ -77,17 +101,29 @@ export function createCadence(options: CadenceOptions): Cadence {
       let delayMs = Math.min(updateIntervalMs, LONGEST_DELAY_MS[levelCode(level)]);
       for (let code = levelCode(level) + 1; code <= LEVELS.length; code++) {
         const next = LEVELS[code];
-        const bound = next === undefined || next === 'normal' ? 1 : thresholds[next];
-        const headroomBytes = Math.max(0, bound * limitBytes - usedBytes);
+        const headroomBytes = Math.max(0, boundOf(next, thresholds) * limitBytes - usedBytes);
         const toleranceMs = next === 'warning' ? Math.max(minIntervalMs, WARNING_TOLERANCE_MS) : minIntervalMs;
         delayMs = Math.min(delayMs, toleranceMs + headroomBytes / bytesPerMs);
       }
       return Math.max(minIntervalMs, delayMs);
     },
-    nextDelayMs(wantedMs, nowMs, samplerCpuMs, stallSome) {
+    urgentDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond) {
+      const mostMs = LONGEST_URGENT_MS[levelCode(level)];
+      if (growthBytesPerSecond <= 0) return mostMs;
+      const bound = boundOf(LEVELS[levelCode(level) + 1], thresholds);
+      const headroomBytes = Math.max(0, bound * limitBytes - usedBytes);
+      const halfwayMs = (headroomBytes / growthBytesPerSecond) * 1e3 * HALFWAY;
+      return Math.max(minIntervalMs, Math.min(mostMs, halfwayMs));
+    },
+    nextDelayMs(wantedMs, urgentMs, nowMs, samplerCpuMs, stallSome) {
       const hurryMs = wantedMs / (1 + STALL_WEIGHT * Math.max(0, stallSome ?? 0));
       const delayMs = Math.min(updateIntervalMs, Math.max(minIntervalMs, hurryMs));
-      return Math.max(delayMs, Math.min(LONGEST_STRETCH_MS, budget.shortestDelayMs(nowMs, samplerCpuMs)));
+      return Math.max(delayMs, Math.min(LONGEST_STRETCH_MS, budget.shortestDelayMs(nowMs, samplerCpuMs, urgentMs)));
     },
   };
+}
+
+/** The ratio at which a level is entered; behind the last of them, the limit itself. */
+function boundOf(level: Level | undefined, thresholds: Thresholds): number {
+  return level === undefined || level === 'normal' ? 1 : thresholds[level];
 }

@@ -1,22 +1,31 @@
 /**
  * Keeps the sampler's CPU time within its share of one core: a leaky bucket that fills with wall time and drains with measured CPU
- * time. Credit is saved up in calm times, so that a ramp out of a calm can be followed at the shortest cadence to its end. Allocates
- * nothing; takes the time as an argument.
+ * time. What a calm saves may be spent on following a ramp at the shortest cadence to its end, and danger may borrow what the next calm
+ * pays back. Allocates nothing; takes the time as an argument.
  */
 export interface CpuBudget {
   /**
-   * The shortest delay that the budget allows after the work so far, ms; 0 while there is room. The first call only sets the
-   * zero, so what starting up cost is not counted.
+   * The shortest delay that the budget allows after the work so far, ms; 0 while there is room.
+   * @param cpuMs CPU time of the sampler thread so far.
+   * @param urgentMs a delay that danger asks for; it is granted on credit. Infinity: none does.
    */
-  shortestDelayMs(nowMs: number, cpuMs: number): number;
+  shortestDelayMs(nowMs: number, cpuMs: number, urgentMs: number): number;
 }
 
-/** A tenth of the share is kept back, so that the credit does not lift the average of a minute above the share. */
+/** A tenth of the share is kept back for what the first samples cost. */
 const USED_SHARE = 0.9;
 
-/** CPU time that may be spent ahead, ms: at the start, and what about ten seconds of calm save at the default share. */
-const FIRST_CREDIT_MS = 50;
-const MOST_CREDIT_MS = 100;
+/** So many samples are not counted: most of what they cost is code that is compiled when it runs for the first time. */
+const FREE_SAMPLES = 100;
+
+/**
+ * What may be saved up, and what danger may borrow: what ten and sixty seconds earn at the default share, but at least so many usual samples. On a
+ * slow machine (an emulator) a sample costs milliseconds, and to be blind there while memory runs out would be to save at the wrong end.
+ */
+const SAVED_MS = 100;
+const SAVED_SAMPLES = 200;
+const BORROWED_MS = 600;
+const BORROWED_SAMPLES = 200;
 
 /**
  * A debt (a collection of the sampler's own heap, a storm of page faults) is paid back by three quarters of the budget while the last
@@ -24,8 +33,9 @@ const MOST_CREDIT_MS = 100;
  */
 const REPAYMENT_STRETCH = 4;
 
-/** Beyond this debt, ms, samples come a second apart, or further in proportion, whatever a usual one costs. */
+/** Beyond this debt samples come a second apart, or further in proportion. */
 const HEAVY_DEBT_MS = 100;
+const HEAVY_DEBT_SAMPLES = 100;
 const HEAVY_DEBT_DELAY_MS = 1_000;
 
 /** The usual cost of a sample is a moving mean in which no sample counts for more than four usual ones, or 0.1 ms. */
@@ -36,25 +46,34 @@ const OUTLIER_FLOOR_MS = 0.1;
 /** @param maxShare share of one core, in (0, 1]. */
 export function createCpuBudget(maxShare: number): CpuBudget {
   const share = maxShare * USED_SHARE;
-  let creditMs = FIRST_CREDIT_MS;
+  let creditMs = 0;
   let usualCostMs = 0;
-  let lastMs = Number.NaN;
+  let samples = 0;
+  let lastMs = 0;
   let lastCpuMs = 0;
 
+  function savingDelayMs(): number {
+    if (creditMs >= usualCostMs) return 0;
+    const delayMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH) / share;
+    const heaviness = -creditMs / Math.max(HEAVY_DEBT_MS, HEAVY_DEBT_SAMPLES * usualCostMs);
+    return heaviness > 1 ? Math.max(delayMs, HEAVY_DEBT_DELAY_MS * heaviness) : delayMs;
+  }
+
   return {
-    shortestDelayMs(nowMs, cpuMs) {
-      const elapsedMs = nowMs - lastMs;
+    shortestDelayMs(nowMs, cpuMs, urgentMs) {
+      const earnedMs = Math.max(0, nowMs - lastMs) * share;
       const spentMs = Math.max(0, cpuMs - lastCpuMs);
       lastMs = nowMs;
       lastCpuMs = cpuMs;
-      if (Number.isNaN(elapsedMs)) return 0;
-      creditMs = Math.min(MOST_CREDIT_MS, creditMs + Math.max(0, elapsedMs) * share) - spentMs;
+      if (samples++ === 0) return 0;
       const countedMs = Math.min(spentMs, Math.max(usualCostMs * OUTLIER_FACTOR, OUTLIER_FLOOR_MS));
       usualCostMs += (countedMs - usualCostMs) * COST_WEIGHT;
-      if (creditMs >= usualCostMs) return 0;
-      const delayMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH) / share;
-      const heaviness = -creditMs / HEAVY_DEBT_MS;
-      return heaviness > 1 ? Math.max(delayMs, HEAVY_DEBT_DELAY_MS * heaviness) : delayMs;
+      const mostCreditMs = Math.max(SAVED_MS, SAVED_SAMPLES * usualCostMs);
+      const isFree = samples <= FREE_SAMPLES + 1; // the time that is spent now is that of the sample before
+      creditMs = Math.min(mostCreditMs, creditMs + earnedMs) - (isFree ? 0 : spentMs);
+      if (isFree) return 0;
+      const mayBorrow = creditMs > -Math.max(BORROWED_MS, BORROWED_SAMPLES * usualCostMs);
+      return mayBorrow ? Math.min(savingDelayMs(), urgentMs) : savingDelayMs();
     },
   };
 }

@@ -93,7 +93,7 @@ export class Sampler {
     this.#deaths.look(nowUs);
     this.#admissions.beforeSample();
     if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
-    const wantedMs = this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
+    this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();
     const binding = this.#bindingResource();
     const growth = binding === null ? 0 : this.#watch.of(binding.resource).forecast.growthBytesPerSecond;
@@ -116,7 +116,7 @@ export class Sampler {
     state.latenessUs = Math.round(latenessUs);
     state.worstLatenessUs = Math.max(state.worstLatenessUs, state.latenessUs);
     state.simulated = this.#watch.injected.length > 0;
-    const delayMs = this.#nextDelayMs(wantedMs, nowMs, cpuUs);
+    const delayMs = this.#nextDelayMs(nowMs, cpuUs);
     state.intervalUs = Math.round(delayMs * 1e3);
     this.#publish(nowMs, binding, growth);
     return delayMs;
@@ -250,9 +250,10 @@ export class Sampler {
     this.#post({ type: 'health', from, to, reason });
   }
 
-  #nextDelayMs(wantedMs: number, nowMs: number, cpuUs: number): number {
+  #nextDelayMs(nowMs: number, cpuUs: number): number {
     const stallSome = this.#stall.some < 0 ? null : this.#stall.some;
-    const delayMs = this.#cadence.nextDelayMs(wantedMs, nowMs, cpuUs / 1e3, stallSome);
+    const { wantedMs, urgentMs } = this.#watch;
+    const delayMs = this.#cadence.nextDelayMs(wantedMs, urgentMs, nowMs, cpuUs / 1e3, stallSome);
     const dueMs = this.#steering.dueMs(nowMs);
     return dueMs === null ? delayMs : Math.min(delayMs, Math.max(this.#settings.minIntervalMs, dueMs - nowMs));
   }

@@ -28,6 +28,8 @@ export interface Watched {
   /** What the cadence asked for when it was read last, µs, and when that is over, monotonic µs. */
   delayUs: number;
   wantedUs: number;
+  /** The same for what must not be put off even if it costs more than there is; Infinity: nothing is urgent. */
+  urgentUs: number;
   /** When it is read again, monotonic µs; 0: with the next sample. */
   dueUs: number;
 }
@@ -43,6 +45,9 @@ export class Watch {
   readonly assessments: readonly Assessment[];
   /** Readings of a test that stand in for the real ones. */
   injected: readonly InjectedReading[] = [];
+  /** Milliseconds from the last sample until a resource must be read again, as `Cadence` means it. */
+  wantedMs = 0;
+  urgentMs = Number.POSITIVE_INFINITY;
   /** Since when samples come without being held up, monotonic µs. Writer: the sampler. */
   awakeUs = 0;
 
@@ -57,6 +62,7 @@ export class Watch {
       forecast: createForecast({ maxGapMs }),
       delayUs: 0,
       wantedUs: 0,
+      urgentUs: Number.POSITIVE_INFINITY,
       dueUs: 0,
     }));
     this.assessments = this.all.map((watched) => watched.assessment);
@@ -73,15 +79,14 @@ export class Watch {
   }
 
   /**
-   * Reads what is due, or everything.
+   * Reads what is due, or everything; then `wantedMs` and `urgentMs` say when a resource must be read again.
    * @param intervalUs the cadence now: what the age of a reading is held against.
-   * @returns milliseconds until a resource must be read again.
    */
-  read(nowUs: number, readsAll: boolean, intervalUs: number): number {
+  read(nowUs: number, readsAll: boolean, intervalUs: number): void {
     for (const watched of this.all) {
       if (readsAll || nowUs >= watched.dueUs) this.#readOne(watched, nowUs, intervalUs);
     }
-    return this.#plan(nowUs);
+    this.#plan(nowUs);
   }
 
   #readOne(watched: Watched, nowUs: number, intervalUs: number): void {
@@ -93,11 +98,17 @@ export class Watch {
     if (known && assessment.readUs !== readBeforeUs) {
       forecast.add(readUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);
     }
+    const { growthBytesPerSecond: growth } = forecast;
+    const cadence = this.#cadence;
     const delayMs = known
-      ? this.#cadence.resourceDelayMs(level, usedBytes, limitBytes, thresholds, forecast.growthBytesPerSecond)
+      ? cadence.resourceDelayMs(level, usedBytes, limitBytes, thresholds, growth)
       : this.#settings.updateIntervalMs;
+    const urgentMs = known
+      ? cadence.urgentDelayMs(level, usedBytes, limitBytes, thresholds, growth)
+      : Number.POSITIVE_INFINITY;
     watched.delayUs = delayMs * 1e3;
     watched.wantedUs = nowUs + watched.delayUs;
+    watched.urgentUs = nowUs + urgentMs * 1e3;
     watched.dueUs = nowUs + Math.min(LEAST_READ_US, watched.delayUs);
   }
 
@@ -120,15 +131,18 @@ export class Watch {
   }
 
   /** Resources that ask for about the shortest delay are read with the next sample, even if it comes before its time. */
-  #plan(nowUs: number): number {
+  #plan(nowUs: number): void {
     let wantedUs = Number.POSITIVE_INFINITY;
+    let urgentUs = Number.POSITIVE_INFINITY;
     let shortestUs = Number.POSITIVE_INFINITY;
     for (const watched of this.all) {
       wantedUs = Math.min(wantedUs, watched.wantedUs);
+      urgentUs = Math.min(urgentUs, watched.urgentUs);
       shortestUs = Math.min(shortestUs, watched.delayUs);
     }
     for (const watched of this.all) if (watched.delayUs <= NEAR * shortestUs) watched.dueUs = 0;
-    return Math.max(0, wantedUs - nowUs) / 1e3;
+    this.wantedMs = Math.max(0, wantedUs - nowUs) / 1e3;
+    this.urgentMs = Math.max(0, urgentUs - nowUs) / 1e3;
   }
 }
 
