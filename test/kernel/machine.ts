@@ -32,7 +32,8 @@ const BOOT_TIMEOUT_MS = 240_000;
 /** @returns the machine, or why none can be booted here. */
 export function findKernelMachine(): KernelMachine | string {
   const kernel = process.env.SPILLWAY_TEST_KERNEL;
-  if (kernel === undefined || kernel === '') return 'SPILLWAY_TEST_KERNEL names no kernel image (test/kernel/prepare.sh fetches one)';
+  if (kernel === undefined || kernel === '')
+    return 'SPILLWAY_TEST_KERNEL names no kernel image (test/kernel/prepare.sh fetches one)';
   if (!existsSync(kernel)) return `no kernel image at ${kernel}`;
   for (const tool of ['qemu-system-x86_64', 'cpio', 'busybox']) {
     if (which(tool) === '') return `${tool} is not installed`;
