@@ -40,10 +40,12 @@ const MOST_PATIENCE_MS = 5000;
 
 /**
  * Pages that the allocator keeps can be filled again without more memory. Caches that were cut to less than `EMPTIED_SHARE` of the limit
- * may grow into this share of them; larger ones may not, since an estimate that is too high would add to the plateau each time.
+ * may grow into this share of them; larger ones may not, since an estimate that is too high would add to the plateau each time. They do
+ * so in steps that are less than is worth a round, and only while usage does not rise with them.
  */
 const REUSE_SHARE = 0.5;
 const EMPTIED_SHARE = 0.15;
+const REUSE_STEP_SHARE = 0.0025;
 
 /** While they are more than this share of the limit, giving more would only add to them. */
 const RETAINED_SHARE = 0.05;
@@ -93,19 +95,25 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** Joint bytes to which the caches may grow until the next sample. */
   function leashBytes(input: PolicyInput, aheadBytes: number): number {
     const wasCut = cutMs !== Number.NEGATIVE_INFINITY;
-    const retainedBytes = retained.value(input.nowMs, input.retainedBytes);
     let roomBytes = Number.POSITIVE_INFINITY;
     for (const watched of input.resources) {
       if (!watched.known) continue;
       const track = trackOf(watched.resource);
       const steadyBytes = wasCut ? track.peak.value(input.nowMs) : track.effectiveBytes;
       const freeBytes = Math.max(0, growthBoundBytes(watched, input) - aheadBytes - steadyBytes);
-      const isEmptied = wasCut && input.cacheBytes < EMPTIED_SHARE * watched.limitBytes;
-      const reusableBytes = isEmptied && watched.resource !== 'heap' ? retainedBytes * REUSE_SHARE : 0;
       const claimedBytes = Math.max(0, claimBytes(watched, input) - input.cacheBytes);
-      roomBytes = Math.min(roomBytes, Math.max(claimedBytes, (freeBytes + reusableBytes) / track.costRatio));
+      roomBytes = Math.min(roomBytes, Math.max(claimedBytes, freeBytes / track.costRatio));
     }
     return input.cacheBytes + roomBytes;
+  }
+
+  /** What nearly emptied caches may grow by into pages that are kept; 0 where usage would pass its plateau with it. */
+  function reuseStepBytes(input: PolicyInput, { resource, limitBytes }: WatchedResource): number {
+    const { effectiveBytes, paidBytes } = trackOf(resource);
+    const stepBytes = REUSE_STEP_SHARE * limitBytes;
+    const isOnPlateau = effectiveBytes + stepBytes <= paidBytes + LEAST_BITE_SHARE * limitBytes;
+    if (resource === 'heap' || !isOnPlateau || input.cacheBytes > EMPTIED_SHARE * limitBytes) return 0;
+    return REUSE_SHARE * retained.value(input.nowMs, input.retainedBytes) > stepBytes ? stepBytes : 0;
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -194,11 +202,13 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const roomBytes = leash - input.cacheBytes;
         const holdMs = roomBytes > PLENTY_SHARE * binding.limitBytes ? SHORT_HOLD_MS : HOLD_MS;
         const grownBytes = capBytes + roomBytes * REGROW_SHARE_PER_SECOND * (elapsedMs / 1e3);
-        if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes));
+        const reusedBytes = input.cacheBytes + reuseStepBytes(input, binding);
+        if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes), reusedBytes);
       }
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
       const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
-      const collect = garbageKills && input.uncollectedBytes > paceBytes ? 'ifDue' : 'never';
+      const mostDeadBytes = level === 'emergency' ? paceBytes / 4 : paceBytes;
+      const collect = garbageKills && input.uncollectedBytes > mostDeadBytes ? 'ifDue' : 'never';
       return { ...hold('held', capBytes, paceBytes), collect };
     },
   };

@@ -16,10 +16,11 @@ const RELIEF_MS = 300;
 
 /**
  * Bytes of usage that a byte of cache costs: at the most that is believed (sizes are estimates, and growth has its own garbage), and
- * at the least (Buffers hardly touch the heap, objects hardly anything else).
+ * at the least in the heap, which Buffers hardly touch. Elsewhere no cache is free of charge, even if it grows into pages that are kept: they
+ * are not kept for ever.
  */
 const MOST_COST = 4;
-const LEAST_COST = 1 / 8;
+const LEAST_HEAP_COST = 1 / 8;
 
 /** The cost is measured anew whenever the caches grew by this much. */
 const COST_STEP_BYTES = 8 * MIB;
@@ -52,10 +53,10 @@ export function createResourceTrack(): ResourceTrack {
   let costUsed = Number.NaN;
   let costCache = Number.NaN;
 
-  function learnCost(cacheBytes: number): void {
+  function learnCost(cacheBytes: number, leastCost: number): void {
     const grownBytes = cacheBytes - costCache;
     if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES) return;
-    if (grownBytes > 0) costRatio = Math.min(MOST_COST, Math.max(LEAST_COST, (effectiveBytes - costUsed) / grownBytes));
+    if (grownBytes > 0) costRatio = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
     costUsed = effectiveBytes;
     costCache = cacheBytes;
   }
@@ -86,7 +87,7 @@ export function createResourceTrack(): ResourceTrack {
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
-      learnCost(cacheBytes);
+      learnCost(cacheBytes, resource === 'heap' ? LEAST_HEAP_COST : 1);
       const targetBytes = (thresholds.critical - MARGIN_SHARE) * limitBytes;
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;
       paidBytes = Math.max(targetBytes, Math.min(paidBytes, recentBytes));

@@ -96,3 +96,37 @@ describe('the adaptive policy on a machine that others fill', () => {
     expect(driver.sample(100, { cacheBytes: 0 }).capBytes).toBe(0);
   });
 });
+
+describe('the adaptive policy over pages that the allocator keeps', () => {
+  /** Caches that a ramp of other memory emptied; what they gave is kept, so usage stays where it is. */
+  function emptied(): PolicyDriver {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 150 * MIB });
+    expect(driver.sample(50, { usedBytes: 880 * MIB }).evictBytes).toBe(150 * MIB);
+    driver.sample(50, { cacheBytes: 0, retainedBytes: 140 * MIB });
+    driver.hold(4900);
+    return driver;
+  }
+
+  it('lets emptied caches grow into them in small steps, while usage stays on its plateau', () => {
+    const driver = emptied();
+    let cacheBytes = 0;
+    for (let sample = 0; sample < 100; sample++) {
+      const capBytes = driver.sample(50, { cacheBytes }).capBytes ?? 0;
+      expect(capBytes - cacheBytes).toBeLessThanOrEqual(5 * MIB);
+      cacheBytes = Math.max(cacheBytes, capBytes);
+    }
+    expect(cacheBytes).toBeGreaterThan(100 * MIB);
+  });
+
+  it('stops when usage rises with them, and has them give nothing for that', () => {
+    const driver = emptied();
+    let cacheBytes = 0;
+    for (let sample = 0; sample < 100; sample++) {
+      const { capBytes, evictBytes } = driver.sample(50, { cacheBytes, usedBytes: 880 * MIB + cacheBytes });
+      expect(evictBytes).toBe(0);
+      cacheBytes = Math.max(cacheBytes, capBytes ?? 0);
+    }
+    expect(cacheBytes).toBeLessThanOrEqual(8 * MIB);
+  });
+});

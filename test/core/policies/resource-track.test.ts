@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
+import type { PolicyInput, WatchedResource } from '#src/core/eviction-policy.js';
+import { createResourceTrack } from '#src/core/policies/resource-track.js';
+import type { Resource } from '#src/core/resource.js';
+import { MIB } from '#src/core/units.js';
+
+const LIMIT_BYTES = 1000 * MIB;
+/** One percent below `critical`: what usage is brought back to. */
+const TARGET_BYTES = 790 * MIB;
+
+interface Point {
+  readonly atMs: number;
+  readonly usedBytes: number;
+  readonly cacheBytes?: number;
+  readonly uncollectedBytes?: number;
+  readonly readMs?: number;
+}
+
+/** A track of a resource under a limit of 1000 MiB, and how it is fed. */
+function track(resource: Resource) {
+  const tracked = createResourceTrack();
+  return {
+    tracked,
+    see({ atMs, usedBytes, cacheBytes = 0, uncollectedBytes = 0, readMs = atMs }: Point): void {
+      const watched: WatchedResource = {
+        resource,
+        known: true,
+        readUs: readMs * 1e3,
+        usedBytes,
+        limitBytes: LIMIT_BYTES,
+        thresholds: DEFAULT_THRESHOLDS,
+        enableDelta: DEFAULT_ENABLE_DELTA,
+      };
+      const input: PolicyInput = {
+        nowMs: atMs,
+        level: 'normal',
+        cause: null,
+        resources: [watched],
+        binding: watched,
+        rssBytes: usedBytes,
+        cacheBytes,
+        evictableBytes: cacheBytes,
+        growthBytesPerSecond: 0,
+        uncollectedBytes,
+        evictedBytes: 0,
+        collections: 0,
+        retainedBytes: 0,
+        roundActive: false,
+      };
+      tracked.add(input, watched);
+    },
+  };
+}
+
+describe('what is remembered of a resource', () => {
+  it('counts dead bytes as used where they kill, and not in a heap that V8 collects before it gives up', () => {
+    const container = track('container');
+    container.see({ atMs: 0, usedBytes: 500 * MIB, uncollectedBytes: 100 * MIB });
+    expect(container.tracked.effectiveBytes).toBe(500 * MIB);
+    const heap = track('heap');
+    heap.see({ atMs: 0, usedBytes: 500 * MIB, uncollectedBytes: 100 * MIB });
+    expect(heap.tracked.effectiveBytes).toBe(400 * MIB);
+    heap.see({ atMs: 10, usedBytes: 50 * MIB, uncollectedBytes: 100 * MIB });
+    expect(heap.tracked.effectiveBytes).toBe(0);
+  });
+
+  it('holds everything up to just below critical for paid', () => {
+    const { tracked, see } = track('container');
+    see({ atMs: 0, usedBytes: 500 * MIB });
+    expect(tracked.paidBytes).toBe(TARGET_BYTES);
+  });
+
+  it('knows how far the caches have paid, for as long as usage stays there', () => {
+    const { tracked, see } = track('container');
+    see({ atMs: 0, usedBytes: 900 * MIB });
+    tracked.pay(0, 900 * MIB);
+    for (let atMs = 50; atMs <= 5000; atMs += 50) see({ atMs, usedBytes: 900 * MIB });
+    expect(tracked.paidBytes).toBe(900 * MIB);
+  });
+
+  it('lets usage that fell be owed again when it returns, though not a fall that a collection takes back at once', () => {
+    const { tracked, see } = track('container');
+    see({ atMs: 0, usedBytes: 900 * MIB });
+    tracked.pay(0, 900 * MIB);
+    for (let atMs = 50; atMs <= 200; atMs += 50) see({ atMs, usedBytes: 820 * MIB });
+    expect(tracked.paidBytes).toBe(900 * MIB);
+    for (let atMs = 250; atMs <= 500; atMs += 50) see({ atMs, usedBytes: 820 * MIB });
+    expect(tracked.paidBytes).toBe(830 * MIB);
+    for (let atMs = 550; atMs <= 1000; atMs += 50) see({ atMs, usedBytes: 600 * MIB });
+    expect(tracked.paidBytes).toBe(TARGET_BYTES);
+  });
+
+  it('tells a reading from before the payment from a fresh one', () => {
+    const { tracked, see } = track('heap');
+    see({ atMs: 100, usedBytes: 900 * MIB });
+    expect(tracked.isFresh).toBe(true);
+    tracked.pay(100, 900 * MIB);
+    see({ atMs: 150, usedBytes: 900 * MIB, readMs: 100 });
+    expect(tracked.isFresh).toBe(false);
+    see({ atMs: 200, usedBytes: 900 * MIB, readMs: 160 });
+    expect(tracked.isFresh).toBe(true);
+  });
+
+  it('learns what a byte of cache costs from caches that grow', () => {
+    const { tracked, see } = track('container');
+    see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
+    expect(tracked.costRatio).toBe(1);
+    see({ atMs: 50, usedBytes: 305 * MIB, cacheBytes: 104 * MIB });
+    expect(tracked.costRatio, 'too little to learn from').toBe(1);
+    see({ atMs: 100, usedBytes: 315 * MIB, cacheBytes: 110 * MIB });
+    expect(tracked.costRatio).toBe(1.5);
+    see({ atMs: 150, usedBytes: 215 * MIB, cacheBytes: 60 * MIB });
+    expect(tracked.costRatio, 'caches that shrink teach nothing').toBe(1.5);
+    see({ atMs: 200, usedBytes: 915 * MIB, cacheBytes: 70 * MIB });
+    expect(tracked.costRatio, 'what else grew meanwhile is not believed to be theirs').toBe(4);
+  });
+
+  it('believes that Buffers hardly touch the heap, and that no cache is free of charge elsewhere', () => {
+    for (const [resource, costRatio] of [
+      ['heap', 1 / 8],
+      ['container', 1],
+    ] as const) {
+      const { tracked, see } = track(resource);
+      see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
+      see({ atMs: 50, usedBytes: 300 * MIB, cacheBytes: 150 * MIB });
+      expect(tracked.costRatio).toBe(costRatio);
+    }
+  });
+});
