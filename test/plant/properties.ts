@@ -1,0 +1,190 @@
+import { formatBytes, formatRatio } from '#src/core/units.js';
+import { createPanicPolicy } from './reference.js';
+import { type Run, run } from './run.js';
+import type { Moment } from './witness.js';
+
+/** Something that must hold in every run. */
+export interface Property {
+  readonly name: string;
+  /** What broke it, in a sentence with numbers; null: it held. */
+  readonly broken: (run: Run) => string | null;
+}
+
+/** Slack for what nobody knows to the byte: entries in flight, a step of the plant. */
+const SLACK_SHARE = 0.02;
+
+/** How much the joint size of the caches may still move, of the limit, once all has settled: the garbage of a collection or two. */
+const STILL_SHARE = 0.04;
+
+/** How far below `warning` a limit may be left while caches evict for want of room. */
+const IDLE_SHARE = 0.15;
+
+/** From the crossing to the relief, seconds. Generous: the policy's own is an assumption, not a promise. */
+const REACTION_SECONDS = 0.05;
+
+/** What is given beyond the overshoot, at the most, the closer the limit is: not all that is given is returned. */
+const MOST_URGENCY = 4;
+
+/** A process with less than this part of a full machine is not what filled it, and keeps at least this part of its caches. */
+const BYSTANDER_SHARE = 0.25;
+const SPARED_SHARE = 0.5;
+
+const decidesInBytes: Property = {
+  name: 'decides in bytes that are finite and not negative',
+  broken: ({ fault }) => fault,
+};
+
+const keepsFloors: Property = {
+  name: 'never takes a cache below its floor',
+  broken({ caches }) {
+    const cache = caches.find(({ worstBelowFloorBytes }) => worstBelowFloorBytes > 0);
+    return cache === undefined ? null : `${cache.plan.name} was ${formatBytes(cache.worstBelowFloorBytes)} below`;
+  },
+};
+
+const survives: Property = {
+  name: 'lives wherever a policy can that gives everything',
+  broken({ scenario, death, settings }) {
+    if (death === null) return null;
+    const reference = run(scenario, { makePolicy: createPanicPolicy, settings });
+    return reference.death === null ? `died of the ${death.of} limit at ${death.atMs.toFixed(0)} ms` : null;
+  },
+};
+
+/** Below emergency every round must be covered by usage that is not paid for yet: what rose since the last, above `critical`. */
+const paysOnce: Property = {
+  name: 'never evicts twice for the same bytes',
+  broken: ({ matters }) => firstOf(matters, paidTwice),
+};
+
+function paidTwice(moments: readonly Moment[]): string | null {
+  let paidBytes = Number.NEGATIVE_INFINITY;
+  let lowBytes = Number.POSITIVE_INFINITY;
+  let paidMs = Number.NEGATIVE_INFINITY;
+  let cause: Moment['cause'] = null;
+  for (const moment of moments) {
+    const { usedBytes, limitBytes, decision } = moment;
+    if (moment.cause !== cause) paidBytes = Number.NEGATIVE_INFINITY;
+    cause = moment.cause;
+    if (moment.readMs > paidMs) lowBytes = Math.min(lowBytes, usedBytes);
+    if (!startsRound(moment)) continue;
+    const { critical, emergency } = moment.thresholds;
+    const aheadBytes = Math.max(0, moment.growthBytesPerSecond) * REACTION_SECONDS;
+    const coveredBytes = Math.max(critical * limitBytes, Math.min(paidBytes, lowBytes));
+    const depth = Math.min(1, Math.max(0, (usedBytes / limitBytes - critical) / (emergency - critical)));
+    const urgency = 1 + (MOST_URGENCY - 1) * depth;
+    const owedBytes = urgency * (Math.max(0, usedBytes + aheadBytes - coveredBytes) + SLACK_SHARE * limitBytes);
+    if (moment.level !== 'emergency' && decision.evictBytes > owedBytes) {
+      return `${at(moment)}: asked for ${formatBytes(decision.evictBytes)} where ${formatBytes(owedBytes)} were owed`;
+    }
+    paidBytes = usedBytes + aheadBytes;
+    lowBytes = Number.POSITIVE_INFINITY;
+    paidMs = moment.atMs;
+  }
+  return null;
+}
+
+const settles: Property = {
+  name: 'settles once the plant is steady',
+  broken({ matters, scenario, death }) {
+    if (death !== null) return null;
+    return firstOf(matters, (moments) => unsettled(moments.filter(({ atMs }) => atMs >= scenario.settledMs)));
+  },
+};
+
+function unsettled(watched: readonly Moment[]): string | null {
+  const round = watched.find(startsRound);
+  if (round !== undefined) return `${at(round)}: still evicts ${formatBytes(round.decision.evictBytes)}`;
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  let limitBytes = Number.POSITIVE_INFINITY;
+  for (const moment of watched) {
+    if (isFilling(moment)) continue;
+    least = Math.min(least, moment.cacheBytes);
+    most = Math.max(most, moment.cacheBytes);
+    limitBytes = Math.min(limitBytes, moment.limitBytes);
+  }
+  if (most - least <= STILL_SHARE * limitBytes) return null;
+  return `the caches still move between ${formatBytes(least)} and ${formatBytes(most)}`;
+}
+
+const sparesBystanders: Property = {
+  name: 'leaves the caches of a small process alone while others fill the machine',
+  broken({ matters }) {
+    let beforeBytes = 0;
+    for (const moment of matters[0] ?? []) {
+      const { level, cause, cacheBytes, rssBytes, usedBytes } = moment;
+      if (level === 'emergency') return null;
+      if (level !== 'critical') beforeBytes = cacheBytes;
+      else if (cause !== 'system' || rssBytes > BYSTANDER_SHARE * usedBytes) return null;
+      else if (cacheBytes < SPARED_SHARE * beforeBytes) {
+        return `${at(moment)}: ${formatBytes(cacheBytes)} left of ${formatBytes(beforeBytes)}`;
+      }
+    }
+    return null;
+  },
+};
+
+const regrows: Property = {
+  name: 'uses the room there is once nothing disturbs',
+  broken({ matters: [shared = [], ...heaps], scenario, death, takenBytes }) {
+    if (death !== null) return null;
+    const idleOf = (moments: readonly Moment[]) => idleShare(moments.filter(({ atMs }) => atMs >= scenario.settledMs));
+    const sharedIdle = idleOf(shared);
+    for (const [thread, bytes] of takenBytes.entries()) {
+      const idle = Math.min(sharedIdle, idleOf(heaps[thread] ?? []));
+      if (bytes === 0 || idle <= IDLE_SHARE) continue;
+      return `thread ${thread} had to evict ${formatBytes(bytes)} while ${formatRatio(idle)} lay idle below warning`;
+    }
+    return null;
+  },
+};
+
+/** The least room below `warning`, of the limit. */
+function idleShare(watched: readonly Moment[]): number {
+  return watched.reduce(
+    (idle, { usedBytes, limitBytes, thresholds }) => Math.min(idle, thresholds.warning - usedBytes / limitBytes),
+    1,
+  );
+}
+
+/** What every policy must hold. */
+export const COMMON: readonly Property[] = [decidesInBytes, keepsFloors];
+
+/** What the default policy holds in every scenario that was drawn so far. */
+export const HELD: readonly Property[] = [...COMMON, paysOnce, sparesBystanders, regrows];
+
+/** What it should: a few scenarios in a hundred break one of the last two. The benchmark counts them. */
+export const PROMISED: readonly Property[] = [...HELD, survives, settles];
+
+/** Everything that a run broke. */
+export function brokenBy(run: Run, properties: readonly Property[]): string[] {
+  return properties.flatMap(({ name, broken }) => {
+    const how = broken(run);
+    return how === null ? [] : [`${name}: ${how}`];
+  });
+}
+
+function firstOf(
+  matters: readonly (readonly Moment[])[],
+  broken: (moments: readonly Moment[]) => string | null,
+): string | null {
+  for (const moments of matters) {
+    const how = broken(moments);
+    if (how !== null) return how;
+  }
+  return null;
+}
+
+function startsRound({ decision, roundActive, evictableBytes }: Moment): boolean {
+  return decision.evictBytes > 0 && !roundActive && evictableBytes > 0;
+}
+
+/** Caches below their cap fill up by themselves: that is the plant, not the policy. */
+function isFilling({ cacheBytes, decision, limitBytes }: Moment): boolean {
+  return decision.capBytes === null || cacheBytes < decision.capBytes - SLACK_SHARE * limitBytes;
+}
+
+function at({ atMs, level, usedBytes, limitBytes }: Moment): string {
+  return `${atMs.toFixed(0)} ms, ${level} at ${formatRatio(usedBytes / limitBytes)}`;
+}
