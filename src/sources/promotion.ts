@@ -20,6 +20,12 @@ const PEAK_MEMORY = 0.9;
  */
 const ALIVE_PER_STEP = 3;
 
+/** The next step is not expected to be much more than all of the rise that it follows, or a single step would pass for a ramp. */
+const MOST_PER_RISE = 1.25;
+
+/** Below this share of a semi-space a step is what is left of a young generation that mostly died: nothing more was alive. */
+const LEAST_STEP = 1 / 6;
+
 /** The young generation as the estimate needs it, bytes. */
 export interface YoungGeneration {
   /** What it holds now, dead or alive. */
@@ -43,10 +49,11 @@ export class PromotionEstimate {
   #lastMs = Number.NEGATIVE_INFINITY;
   #lastHeldBytes = 0;
   #lastSemiSpaceBytes = Number.POSITIVE_INFINITY;
-  /** The largest step: what was alive in the young generation then, how large a semi-space was, and when. */
-  #aliveBytes = 0;
-  #stepSemiSpaceBytes = Number.POSITIVE_INFINITY;
+  /** The largest step: what was alive in the young generation then, in bytes and in semi-spaces; when it was; what was held before. */
+  #movedBytes = 0;
+  #movedShare = 0;
   #stepMs = Number.NEGATIVE_INFINITY;
+  #baseBytes = 0;
   /** What the last major collection left, the most held since, the highest recent peak, and the share that it found alive. */
   #troughBytes = 0;
   #peakBytes = 0;
@@ -61,23 +68,33 @@ export class PromotionEstimate {
   update(heldBytes: number, limitBytes: number, young: YoungGeneration, nowMs: number): number {
     this.#noteCollection(heldBytes, limitBytes);
     this.#noteStep(heldBytes, young.semiSpaceBytes, nowMs);
-    const againBytes = Math.min(this.#aliveBytes, young.semiSpaceBytes);
-    const ofYoungBytes = Math.min(1, this.#aliveBytes / this.#stepSemiSpaceBytes) * young.heldBytes;
-    return Math.max(againBytes, ofYoungBytes) * this.#aliveShare;
+    const againBytes = Math.min(this.#movedBytes, young.semiSpaceBytes);
+    const ofYoungBytes = Math.min(1, this.#movedShare) * young.heldBytes;
+    const riseBytes = heldBytes - this.#baseBytes;
+    return Math.min(Math.max(againBytes, ofYoungBytes), MOST_PER_RISE * riseBytes) * this.#aliveShare;
   }
 
   /** Between two readings that are far apart lie many collections, and their sum says nothing about the next one. */
   #noteStep(heldBytes: number, semiSpaceBytes: number, nowMs: number): void {
     const isNear = nowMs - this.#lastMs <= STEP_MEMORY_MS;
-    const aliveBytes = isNear ? ALIVE_PER_STEP * Math.max(0, heldBytes - this.#lastHeldBytes) : 0;
-    if (aliveBytes >= this.#aliveBytes || nowMs - this.#stepMs > STEP_MEMORY_MS) {
-      this.#aliveBytes = aliveBytes;
-      this.#stepSemiSpaceBytes = this.#lastSemiSpaceBytes;
-      this.#stepMs = nowMs;
-    }
+    const stepBytes = isNear ? Math.max(0, heldBytes - this.#lastHeldBytes) : 0;
+    const stepShare = stepBytes / this.#lastSemiSpaceBytes;
+    const factor = stepShare < LEAST_STEP ? 1 : ALIVE_PER_STEP;
+    if (nowMs - this.#stepMs > STEP_MEMORY_MS) this.#forgetSteps(heldBytes - stepBytes);
+    // The memory begins anew with every step like the largest, so a slow ramp is remembered as one.
+    if (stepBytes > 0 && 2 * factor * stepBytes >= this.#movedBytes) this.#stepMs = nowMs;
+    this.#movedBytes = Math.max(this.#movedBytes, factor * stepBytes);
+    this.#movedShare = Math.max(this.#movedShare, factor * stepShare);
+    this.#baseBytes = Math.min(this.#baseBytes, heldBytes);
     this.#lastMs = nowMs;
     this.#lastHeldBytes = heldBytes;
     this.#lastSemiSpaceBytes = semiSpaceBytes;
+  }
+
+  #forgetSteps(heldBytes: number): void {
+    this.#movedBytes = 0;
+    this.#movedShare = 0;
+    this.#baseBytes = heldBytes;
   }
 
   #noteCollection(heldBytes: number, limitBytes: number): void {

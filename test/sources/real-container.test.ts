@@ -71,7 +71,8 @@ describe.skipIf(skipped)(
       const { reading } = await live(group).tell(`cache ${sparseFile(2 * LIMIT)}`);
       expect(group.number('max_usage_in_bytes')).toBeGreaterThan(0.99 * LIMIT);
       expect(group.number('usage_in_bytes')).toBeGreaterThan(0.5 * LIMIT);
-      expect(ratioOf(reading)).toBeLessThan(0.3);
+      // The process itself holds up to 90 MiB of it.
+      expect(ratioOf(reading)).toBeLessThan(0.5);
     });
 
     it('sees the limit of the parent, and all that is charged to it', async () => {
