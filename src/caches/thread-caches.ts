@@ -169,8 +169,7 @@ export class ThreadCaches {
   /** The loop is free: pays an order that stands on the page, in slices, and what is held beyond a cap that was lowered. */
   async payOnLoop(): Promise<void> {
     await this.#dispatcher.payOnLoop();
-    this.#tracker.attend();
-    if (this.#options.enabled && !this.#dispatcher.isBusy) this.#tracker.undisturbed(() => this.#overflow.yield());
+    this.payNow();
   }
 
   /** Whether V8's heap of this thread can take so much more. */
@@ -186,6 +185,7 @@ export class ThreadCaches {
   /** Sees to what stands on the page without waiting for the next cache operation. */
   payNow(): void {
     this.#tracker.attend();
+    if (this.#options.enabled && !this.#dispatcher.isBusy) this.#tracker.undisturbed(() => this.#overflow.yield());
   }
 
   /** Brings the counters of this thread's caches that stand on the page up to date. */

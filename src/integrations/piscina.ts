@@ -1,7 +1,7 @@
 import type { Piscina } from 'piscina';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import { isAtLeast, isLevel, type Level } from '../core/level.js';
-import type { LocalPressure } from '../runtime/local-runtime.js';
+import { type LocalPressure, onRound } from '../runtime/local-runtime.js';
 import { GateQueue, type HeldTask, type OrderingQueue, queueOptionsOf } from './gate-queue.js';
 
 /** How a pool is held back. */
@@ -38,6 +38,8 @@ interface GatedTask extends HeldTask {
 
 const DEFAULT_STALL_MS = 10_000;
 
+const ATTEND = new URL('../../workers/attend.js', import.meta.url).href;
+
 /** Piscina's own queues: they keep the order in which tasks come. */
 const PLAIN_QUEUES = ['FixedQueue', 'ArrayTaskQueue'];
 
@@ -60,6 +62,7 @@ class Gate implements PiscinaGate {
   /** The pool's own methods, as they were. */
   readonly #bare: Pick<Piscina, 'run' | 'close' | 'destroy'>;
   readonly #bareQueueSize: () => number;
+  readonly #offRound: () => void;
   readonly #onChange = () => this.#update();
   readonly #onStopped = ({ to }: { to: string }) => {
     if (to === 'stopped') this.remove();
@@ -83,6 +86,7 @@ class Gate implements PiscinaGate {
     const queueSize = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(pool), 'queueSize');
     this.#bareQueueSize = () => Number(queueSize?.get?.call(pool) ?? 0);
     this.#lay();
+    this.#offRound = onRound(pressure, () => this.#wakeIdle());
     pressure.on('level', this.#onChange);
     pressure.on('health', this.#onStopped);
     this.#update();
@@ -100,6 +104,7 @@ class Gate implements PiscinaGate {
     if (this.#isRemoved) return;
     this.#isRemoved = true;
     this.#isClosed = false;
+    this.#offRound();
     this.#pressure.off('level', this.#onChange);
     this.#pressure.off('health', this.#onStopped);
     for (const name of ['run', 'close', 'destroy', 'queueSize', 'emit']) Reflect.deleteProperty(this.#pool, name);
@@ -204,6 +209,18 @@ class Gate implements PiscinaGate {
   #destroy(): Promise<void> {
     for (const held of this.#queue.drain()) this.#forward(held); // it takes what is queued down with it
     return this.#bare.destroy().finally(() => this.#watchStall());
+  }
+
+  /**
+   * A thread of a pool with `atomics: 'sync'`, as by default, sleeps between two tasks and hears no bell: it is given a task that pays
+   * what its caches owe. Such tasks count in `completed`.
+   */
+  #wakeIdle(): void {
+    const { atomics } = this.#pool.options;
+    if (atomics !== 'sync') return;
+    for (let idle = this.#pool.idleThreads ?? 0; idle > 0; idle--) {
+      this.#bare.run(undefined, { filename: ATTEND, name: 'default' }).catch(() => undefined); // the pool is closing: nothing is owed any more
+    }
   }
 
   #watchStall(): void {

@@ -16,7 +16,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 5;
+export const LAYOUT_VERSION = 6;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
 export const THREAD_ROWS = 256;
@@ -56,6 +56,8 @@ export const HEADER = {
   SAMPLER_THREAD: 12,
   /** A random number that tells this page from every other in the process (wide). */
   PAGE_ID: 13,
+  /** 1 while a round of eviction is under way. Writer: the sampler. */
+  ROUND_OPEN: 15,
   /** Reserved so far by all threads, in pages of `room.ts`, modulo 2^32. Writers: all threads, by Atomics.add. On a line of its own. */
   GRANTED: 20,
   /** How far GRANTED may go before the next sample. Writer: the sampler. */

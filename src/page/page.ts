@@ -68,6 +68,16 @@ export function nextRoundId(words: Int32Array): number {
   return Atomics.add(words, HEADER.ROUND, 1) + 1;
 }
 
+/** Sampler only. */
+export function markRoundOpen(words: Int32Array, isOpen: boolean): void {
+  Atomics.store(words, HEADER.ROUND_OPEN, isOpen ? 1 : 0);
+}
+
+/** Whether a round of eviction is under way. Any thread. */
+export function isRoundOpen(words: Int32Array): boolean {
+  return Atomics.load(words, HEADER.ROUND_OPEN) === 1;
+}
+
 /** Name of the broadcast channel that belongs to the page. */
 export function channelName(words: Int32Array): string {
   return `spillway:${process.pid}:${loadWide(words, HEADER.PAGE_ID)}`;

@@ -8,6 +8,7 @@ import { isStopped } from '../page/page.js';
 import type { BroadcastMessage } from '../page/protocol.js';
 import { claimThread, type ThreadClaim } from '../page/thread-rows.js';
 import { kernelThreadId } from '../sources/kernel-thread.js';
+import { forgetAttachment, noteAttachment } from './attachments.js';
 import { openHandle, type PressureHandle } from './handle.js';
 import { type LocalPressure, LocalRuntime } from './local-runtime.js';
 import { stopped, ThreadRuntime, type ThreadRuntimeOptions } from './thread-runtime.js';
@@ -61,6 +62,7 @@ class AttachedRuntime extends LocalRuntime implements AttachedPressureRuntime {
     this.#claim = claim;
     this.#lifeline = holdLifeline(words, claim);
     this.#lifeline.renew();
+    noteAttachment(this.thread);
   }
 
   detach(): void {
@@ -116,6 +118,7 @@ class AttachedRuntime extends LocalRuntime implements AttachedPressureRuntime {
   }
 
   #close(reason: string): void {
+    forgetAttachment(this.thread);
     this.thread.close(reason);
     for (const call of this.#calls.values()) call.reject(stopped('evict'));
     this.#lifeline.close();

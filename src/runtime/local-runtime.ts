@@ -47,6 +47,16 @@ export interface LocalPressure {
   until(level: Level, options?: { signal?: AbortSignal; below?: boolean }): Promise<void>;
 }
 
+const threads = new WeakMap<LocalPressure, ThreadRuntime>();
+
+/**
+ * Calls `listener` on this thread's event loop while a round of eviction is under way. For integrations that can wake a thread which
+ * hears no bell. @returns takes the listener off.
+ */
+export function onRound(pressure: LocalPressure, listener: () => void): () => void {
+  return threads.get(pressure)?.onRound(listener) ?? (() => undefined);
+}
+
 /** The common part of a started and an attached runtime. */
 export abstract class LocalRuntime implements LocalPressure {
   protected readonly thread: ThreadRuntime;
@@ -54,6 +64,7 @@ export abstract class LocalRuntime implements LocalPressure {
 
   constructor(thread: ThreadRuntime) {
     this.thread = thread;
+    threads.set(this, thread);
   }
 
   get level(): Level {

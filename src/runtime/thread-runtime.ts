@@ -9,7 +9,7 @@ import type { PressureState } from '../core/state.js';
 import { formatBytes } from '../core/units.js';
 import { type BellListener, listenAsThread } from '../page/bell.js';
 import type { Outcome } from '../page/orders.js';
-import { isStopped } from '../page/page.js';
+import { isRoundOpen, isStopped } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import type { PublishedState } from '../page/state-codec.js';
 import { storeWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
@@ -49,6 +49,7 @@ export class ThreadRuntime {
   readonly #view: StateView;
   readonly #caches: ThreadCaches;
   readonly #emitter = new PressureEmitter();
+  readonly #roundListeners = new Set<() => void>();
   readonly #settlements = new Map<number, PendingSettlement>();
   readonly #claim: ThreadClaim;
   readonly #events: ThreadRuntimeEvents;
@@ -261,6 +262,18 @@ export class ThreadRuntime {
       this.#emitter.emit('sample', this.state);
     }
     this.#events.attended();
+    if (isRoundOpen(this.#words)) for (const listener of this.#roundListeners) listener();
+  }
+
+  /** Pays what stands on the page, in slices. */
+  async payOnLoop(): Promise<void> {
+    if (!this.#closed) await this.#caches.payOnLoop();
+  }
+
+  /** Calls `listener` when a round of eviction is under way, once or more for each. @returns takes it off. */
+  onRound(listener: () => void): () => void {
+    this.#roundListeners.add(listener);
+    return () => this.#roundListeners.delete(listener);
   }
 
   #updateInterest(): void {

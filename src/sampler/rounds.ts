@@ -2,7 +2,7 @@ import type { CacheEviction, EvictionReport, EvictionVerdict } from '../core/evi
 import { evictableBytes, planEviction } from '../core/eviction-plan.js';
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
-import { ringThread } from '../page/bell.js';
+import { ringThread, ringThreads } from '../page/bell.js';
 import { type CacheRow, isCacheLive, liveCaches } from '../page/cache-rows.js';
 import {
   adoptOrders,
@@ -17,7 +17,7 @@ import {
   type ThreadControl,
   writeControl,
 } from '../page/orders.js';
-import { bumpEpoch, nextRoundId } from '../page/page.js';
+import { bumpEpoch, markRoundOpen, nextRoundId } from '../page/page.js';
 import {
   liveThreadRows,
   loadThreadCounters,
@@ -112,6 +112,7 @@ export class Rounds {
     this.#words = words;
     this.#respectFloors = respectFloors;
     this.#lastOrder = adoptOrders(words);
+    markRoundOpen(words, false);
   }
 
   get active(): boolean {
@@ -133,7 +134,9 @@ export class Rounds {
       waves: 0,
       absent: new Set(),
     };
+    markRoundOpen(this.#words, true);
     this.#nextWave(this.#round, nowMs);
+    if (this.#round.wave !== null) ringThreads(this.#words); // for those who can wake a thread that hears no bell
   }
 
   /** Looks at the receipts. @returns the result once the round has ended, else null. */
@@ -146,6 +149,7 @@ export class Rounds {
       this.#nextWave(round, nowMs);
     }
     this.#round = null;
+    markRoundOpen(this.#words, false);
     return { report: this.#report(round, nowMs), before: round.gauge };
   }
 
@@ -166,6 +170,7 @@ export class Rounds {
     if (round === null) return null;
     if (round.wave !== null) this.#takeReceipts(round, round.wave);
     this.#round = null;
+    markRoundOpen(this.#words, false);
     return { report: this.#report(round, nowMs), before: round.gauge };
   }
 

@@ -273,6 +273,18 @@ describe('a gate in front of a pool', () => {
     expect(gate.isOpen).toBe(true);
   });
 
+  it('wakes threads that sleep between two tasks, so that their caches pay too', async () => {
+    const { pressure, pool } = await open();
+    const bytes = 4 * 2 ** 20;
+    await Promise.all([0, 1].map(() => pool.run({ handle: pressure.handle, bytes }, { name: 'hold' })));
+    expect(pressure.state.caches.byName).toEqual({ 'of the pool': 2 * bytes });
+    const report = await pressure.evict(bytes);
+    expect(report).toMatchObject({ verdict: 'met', evictedBytes: bytes });
+    expect(report.caches.map(({ thread, evictedBytes }) => [thread, evictedBytes]).sort()).toEqual(
+      pool.threads.map(({ threadId }) => [threadId, bytes / 2]).sort(),
+    );
+  });
+
   it('goes away with everything that waits, by itself when the runtime stops', async () => {
     const { pressure, pool, gate, press } = await open();
     await press(0.85);
