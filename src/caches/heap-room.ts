@@ -6,13 +6,16 @@ import type { HeapOfThread } from './engine.js';
 /** Collections for a heap that is nearly full may take this share of wall time: V8 would spend more before it gives up. */
 const FULL_HEAP_DUTY = 0.5;
 
+/** Building an array of doubles, say, takes twice its size. */
+const UNREAD_DIVISOR = 4;
+
 /** How far from its end a heap is relieved: three times what a thread puts between two looks, within a share that small heaps can bear. */
 const LEAST_DISTANCE_BYTES = 24 * MIB;
 const MOST_DISTANCE_SHARE = 0.2;
 
 /**
- * Whether V8's heap of the calling thread can take more. The heap is read again whenever half of what was left may have been used,
- * so that a loop meets the ceiling however fast it allocates. Nobody says whether memory is for the heap or outside it: a single
+ * Whether V8's heap of the calling thread can take more. The heap is read again whenever a quarter of what was left was asked for, so that
+ * a loop meets the ceiling however fast it allocates, also where an allocation costs a few times what was asked for. Nobody says whether memory is for the heap or outside it: a single
  * request that is larger than what the heap has left is taken to be for outside.
  */
 export class HeapRoom {
@@ -53,7 +56,7 @@ export class HeapRoom {
    */
   relieve(oldUsedBytes: number, oldLimitBytes: number): void {
     if (this.#ceilingRatio === null || oldLimitBytes <= 0) return;
-    const distanceBytes = Math.min(LEAST_DISTANCE_BYTES, MOST_DISTANCE_SHARE * oldLimitBytes);
+    const distanceBytes = distanceOf(oldLimitBytes);
     const ceilingBytes = Math.min(this.#ceilingRatio * oldLimitBytes, oldLimitBytes - distanceBytes);
     if (oldUsedBytes < ceilingBytes) return;
     this.#look(this.#ceilingRatio);
@@ -67,8 +70,14 @@ export class HeapRoom {
   /** @returns bytes below the ceiling, negative above it. */
   #look(ceilingRatio: number): number {
     this.#heap.readInto(this.#reading);
-    const leftBytes = ceilingRatio * this.#reading.oldLimitBytes - this.#reading.oldUsedBytes;
-    this.#unreadBytes = Math.max(0, leftBytes / 2);
+    const { oldLimitBytes, oldUsedBytes } = this.#reading;
+    const leftBytes = Math.min(ceilingRatio * oldLimitBytes, oldLimitBytes - distanceOf(oldLimitBytes)) - oldUsedBytes;
+    this.#unreadBytes = Math.max(0, leftBytes / UNREAD_DIVISOR);
     return leftBytes;
   }
+}
+
+/** How far from its end a heap must be kept, bytes. */
+function distanceOf(oldLimitBytes: number): number {
+  return Math.min(LEAST_DISTANCE_BYTES, MOST_DISTANCE_SHARE * oldLimitBytes);
 }
