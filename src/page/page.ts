@@ -36,6 +36,42 @@ export function loadEpoch(words: Int32Array): number {
   return Atomics.load(words, HEADER.EPOCH);
 }
 
+/** A constant of this module, which V8 compiles into its code: one that is imported is looked up and checked at every use. */
+const EPOCH = HEADER.EPOCH;
+
+/** What a thread has seen of the page, and whether it may have changed since. Runs inside every cache operation. */
+export class EpochView {
+  readonly #words: Int32Array;
+  /** -1: whatever stands there is new. */
+  #seen = -1;
+
+  constructor(words: Int32Array) {
+    this.#words = words;
+  }
+
+  /**
+   * Whether the epoch moved, by a plain load, which V8 compiles into the operation that asks: an `Atomics.load` is a call. What it reads may be
+   * old, so whoever goes by it must look with `hasMoved` now and then.
+   */
+  get seemsMoved(): boolean {
+    return this.#words[EPOCH] !== this.#seen;
+  }
+
+  get hasMoved(): boolean {
+    return loadEpoch(this.#words) !== this.#seen;
+  }
+
+  /** What stands on the page now has been seen. */
+  see(): void {
+    this.#seen = loadEpoch(this.#words);
+  }
+
+  /** Nothing has been seen. */
+  forget(): void {
+    this.#seen = -1;
+  }
+}
+
 /** Makes every thread take a closer look at its next cache operation. Sampler only. */
 export function bumpEpoch(words: Int32Array): void {
   Atomics.add(words, HEADER.EPOCH, 1);

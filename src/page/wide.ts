@@ -38,6 +38,43 @@ export function storeTracked(words: Int32Array, index: number, value: number): v
   Atomics.store(words, index, (version + 1) | 0);
 }
 
+/**
+ * The one writer of a tracked value, which need not look at what stands there: while the high word stays, it makes a single plain store of
+ * the low word. A word is never torn, and a reader sees it no later than whatever its writer makes known after it by an Atomics operation.
+ */
+export class TrackedWriter {
+  readonly #words: Int32Array;
+  readonly #index: number;
+  /** Where the low word that stands is, and what the high word above it is worth. */
+  #low = 0;
+  #base = 0;
+
+  /** For the owner of the words: nobody else writes them from now on. */
+  constructor(words: Int32Array, index: number) {
+    this.#words = words;
+    this.#index = index;
+    this.#lookAgain();
+  }
+
+  /** @param value >= 0; a fraction is cut off. */
+  store(value: number): void {
+    const low = value - this.#base;
+    if (low >= 0 && low < LOW_RANGE) this.#words[this.#low] = low;
+    else this.#storeBoth(value);
+  }
+
+  #storeBoth(value: number): void {
+    storeTracked(this.#words, this.#index, value);
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    const slot = this.#index + 1 + (Atomics.load(this.#words, this.#index) & 1) * 2;
+    this.#low = slot + 1;
+    this.#base = Atomics.load(this.#words, slot) * LOW_RANGE;
+  }
+}
+
 /** Any thread. It looks again only when the writer has got further meanwhile. */
 export function loadTracked(words: Int32Array, index: number): number {
   for (;;) {
