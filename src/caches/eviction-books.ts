@@ -39,8 +39,8 @@ export class EvictionBooks {
   book(account: CacheAccount, { evictedBytes, entries, outcome, fault }: Deed): void {
     this.#evictedBytes += evictedBytes;
     this.#collector.noteEvicted(evictedBytes);
-    if (account.dropReason === 'own') account.counters.ownEvictions += entries;
-    else account.counters.pressureEvictions += entries;
+    if (account.dropReason === 'own') account.ownEvictions += entries;
+    else account.pressureEvictions += entries;
     if (outcome === 'gone') return; // its owner took it out: no failure of the cache
     account.failures = outcome === 'ok' ? 0 : account.failures + 1;
     this.#quarantine(account, account.failures >= FAILURES_TO_QUARANTINE);

@@ -37,11 +37,9 @@ export class HeapWatch {
     return { usedBytes: this.#heap.oldUsedBytes, limitBytes: this.#heap.oldLimitBytes };
   }
 
-  /** Publishes unless it was done a moment ago. @param cacheBytes of this thread. @returns whether it did. */
-  publishIfDue(cacheBytes: number): boolean {
-    if (this.#engine.nowUs() - this.#heap.publishedUs < LEAST_INTERVAL_US) return false;
-    this.publish(cacheBytes);
-    return true;
+  /** Whether publishing would tell something new. */
+  get isDue(): boolean {
+    return this.#engine.nowUs() - this.#heap.publishedUs >= LEAST_INTERVAL_US;
   }
 
   /** Reads the heap and publishes it. @param cacheBytes of this thread. */

@@ -34,9 +34,9 @@ export class Overflow {
    * protected part, then the one that was put to pays itself, unless it holds next to nothing: then the largest does.
    */
   pay(putter: CacheAccount): void {
-    if (putter.bytes > putter.maxBytes) {
+    if (putter.bytesOverLimit > 0) {
       putter.dropReason = 'own';
-      this.#trim(putter, putter.bytes - putter.maxBytes, 0);
+      this.#trim(putter, putter.bytesOverLimit, 0);
       putter.dropReason = 'pressure';
     }
     const { totalBytes, capBytes } = this.#tracker;

@@ -2,16 +2,15 @@ import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionRequest } from '../core/eviction.js';
 import { ringSampler } from '../page/bell.js';
-import { claimCache } from '../page/cache-rows.js';
+import { cacheBytesWriter, claimCache } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js';
 import { releaseThread, type ThreadClaim } from '../page/thread-rows.js';
-import { type CacheAccount, emptyBooks, moveWindows } from './account.js';
+import { CacheAccount } from './account.js';
 import { adaptEvictable } from './adapters/evictable.js';
 import { adaptLruCache } from './adapters/lru-cache.js';
 import { type LruCacheLike, tracksSizes } from './adapters/lru-like.js';
 import { adaptMap } from './adapters/map.js';
-import { adaptUnsizedLruCache } from './adapters/unsized-lru-cache.js';
 import { Collector } from './collection.js';
 import type { CacheAdapter, CacheRegistration, CacheStats, EvictableCache, RegisterOptions } from './contract.js';
 import { CACHE_DEADLINE_MS, Dispatcher } from './dispatcher.js';
@@ -19,7 +18,6 @@ import type { Engine } from './engine.js';
 import { EvictionBooks } from './eviction-books.js';
 import { HeapRoom } from './heap-room.js';
 import { HeapWatch } from './heap-watch.js';
-import type { Operations } from './operations.js';
 import { Overflow } from './overflow.js';
 import { type CheckedRegistration, checkRegistration, kindOf, unsupported } from './registration.js';
 import { safeSizeOf } from './size-of.js';
@@ -98,6 +96,7 @@ export class ThreadCaches {
     this.#heapWatch = new HeapWatch(words, claim.row, this.#collector, engine);
     this.#tracker = new Tracker(words, claim.generation, {
       epochMoved: () => this.#epochMoved(),
+      isGrowthDue: () => this.#heapWatch.isDue,
       overflowed: (account) => {
         if (options.enabled) this.#overflow.pay(account);
       },
@@ -148,7 +147,7 @@ export class ThreadCaches {
     });
     let account: CacheAccount;
     try {
-      account = this.#openAccount(row, checked, (operations) => this.#adapt(cache, kind, checked, operations));
+      account = this.#openAccount(row, checked, (opened) => this.#adapt(cache, kind, checked, opened));
     } catch (cause) {
       this.#tracker.release(row);
       throw unsupported(cache, cause);
@@ -198,13 +197,14 @@ export class ThreadCaches {
     clearInterval(this.#beat);
     this.#dispatcher.abort();
     for (const registration of [...this.#registered.values()]) registration.unregister();
-    this.#tracker.end();
+    this.#tracker.finish();
     releaseThread(this.#words, this.#claim);
   }
 
   #epochMoved(): void {
     this.#tracker.reconcileAll();
-    const isNew = this.#heapWatch.publishIfDue(this.#tracker.totalBytes);
+    const isNew = this.#heapWatch.isDue;
+    if (isNew) this.#heapWatch.publish(this.#tracker.totalBytes);
     if (!this.#options.enabled || !readControl(this.#words, this.#claim.row, this.#control)) return;
     const { capBytes, paceBytes } = this.#control;
     this.#tracker.setCap(capBytes < 0 ? Number.POSITIVE_INFINITY : capBytes);
@@ -227,21 +227,12 @@ export class ThreadCaches {
   #openAccount(
     row: number,
     checked: Pick<CheckedRegistration<never, never>, 'name' | 'priority' | 'minBytes' | 'maxBytes'>,
-    adapt: (operations: Operations) => CacheAdapter,
+    adapt: (account: CacheAccount) => CacheAdapter,
   ): CacheAccount {
     const { name, priority, minBytes, maxBytes } = checked;
-    const account = { row, name, priority, minBytes, maxBytes, ...emptyBooks(monotonicMs()) };
-    const books = {
-      open: false,
-      bytes: 0,
-      protectedBytes: 0,
-      inside: 0,
-      failures: 0,
-      quarantined: false,
-      dropReason: 'pressure' as const,
-    };
-    const opened: CacheAccount = { ...account, ...books, adapter: UNADAPTED };
-    opened.adapter = adapt(this.#tracker.operationsOf(opened));
+    const terms = { row, name, priority, minBytes, maxBytes };
+    const opened = new CacheAccount(terms, this.#tracker, cacheBytesWriter(this.#words, row), monotonicMs());
+    opened.adapter = adapt(opened);
     this.#tracker.open(opened);
     if (!this.#tracker.reconcile(opened)) {
       this.#options.onCacheFailed(name, 'lied', 'its own count of bytes is impossible; it counts as 0 until it is not');
@@ -253,15 +244,13 @@ export class ThreadCaches {
     cache: RegistrableCache<K, V>,
     kind: CacheAdapter['kind'],
     { name, sizeOf: given }: CheckedRegistration<K, V>,
-    operations: Operations,
+    account: CacheAccount,
   ): CacheAdapter {
     const sizeOf = safeSizeOf(given, (reason) => this.#options.onSizeFault(name, reason));
-    if (kind === 'map') return adaptMap(cache as Map<K, V>, sizeOf, operations);
+    if (kind === 'map') return adaptMap(cache as Map<K, V>, sizeOf, account);
     if (kind === 'evictable') return adaptEvictable(cache as EvictableCache);
     const lru = cache as LruCacheLike<K, V>;
-    return given === undefined && tracksSizes(lru)
-      ? adaptLruCache(lru, operations)
-      : adaptUnsizedLruCache(lru, sizeOf, operations);
+    return adaptLruCache(lru, given === undefined && tracksSizes(lru) ? null : sizeOf, account);
   }
 
   #registration(account: CacheAccount, cache: object): CacheRegistration {
@@ -313,19 +302,10 @@ function duplicate(message: string): SpillwayError {
   return new SpillwayError('ERR_SPILLWAY_CACHE_DUPLICATE', message);
 }
 
-/** Stands in while the adapter is made: it is laid over the cache before the account is open. */
-const UNADAPTED: CacheAdapter = {
-  kind: 'evictable',
-  bytes: () => 0,
-  entries: () => -1,
-  drop: () => undefined,
-  detach: () => undefined,
-};
-
 function statsOf(account: CacheAccount): CacheStats {
   const nowMs = monotonicMs();
-  moveWindows(account, nowMs);
-  const { hits, misses, puts, ownEvictions, pressureEvictions, regrets } = account.counters;
+  account.moveWindows(nowMs);
+  const { hits, misses, puts, ownEvictions, pressureEvictions, regrets } = account;
   const entries = account.adapter.entries();
   const reads = hits + misses;
   return {

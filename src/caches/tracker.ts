@@ -1,40 +1,35 @@
 import { MIB } from '../core/units.js';
-import {
-  releaseCache,
-  retireCache,
-  storeCacheBytes,
-  storeCacheCounters,
-  storeCacheEntries,
-} from '../page/cache-rows.js';
+import { releaseCache, retireCache, storeCacheCounters, storeCacheEntries } from '../page/cache-rows.js';
 import { monotonicMs } from '../page/clock.js';
-import { loadEpoch } from '../page/page.js';
-import { type CacheAccount, moveWindows } from './account.js';
-import type { Operations } from './operations.js';
+import { EpochView } from '../page/page.js';
+import type { CacheAccount, JointBooks } from './account.js';
 
 /** What the tracker calls, inside a cache operation, when there is something to do. */
 export interface Attention {
-  /** The epoch moved since the last look. */
+  /** The epoch moved since the last look, or much was put since. */
   epochMoved(): void;
+  /** Whether it is worth attending to what was put, while nothing is new on the page. */
+  isGrowthDue(): boolean;
   /** A put took the caches over their joint cap, or `account` over its own limit. */
   overflowed(account: CacheAccount): void;
 }
 
-/** After puts of this many bytes, or this many puts, a thread attends without a new epoch: it must see its own heap grow. */
+/** After puts of this many bytes, or 512 puts, a thread attends without a new epoch: it must see its own heap grow. */
 const UNSEEN_BYTES = 8 * MIB;
-const UNSEEN_PUTS = 512;
+const UNSEEN_BYTES_PER_PUT = UNSEEN_BYTES / 512;
 
 /**
  * The books of all caches of one thread, and the look at the page that every cache operation takes. Lock-free: one load per
  * operation, one store where the byte count changed. The sum of the accounts is `totalBytes` at all times.
  */
-export class Tracker {
+export class Tracker implements JointBooks {
   readonly #words: Int32Array;
   readonly #generation: number;
   readonly #attention: Attention;
   /** By priority ascending; equal ones in the order of registration. */
   #accounts: readonly CacheAccount[] = [];
-  /** The epoch that was attended to; -1 makes the next operation look again. */
-  #epoch = -1;
+  /** What was attended to. */
+  readonly epoch: EpochView;
   /** True while attending: what the caches do meanwhile (dispose callbacks, say) is booked but starts nothing new. */
   #attending = false;
   #ended = false;
@@ -42,14 +37,14 @@ export class Tracker {
   #busy = 0;
   #reconciling = false;
   #totalBytes = 0;
-  /** Bytes that came and went by puts since the thread last attended, and how many puts those were. */
+  /** Bytes that came and went by puts since the thread last attended to them, and some for every put. */
   #unseenBytes = 0;
-  #unseenPuts = 0;
   /** Joint bytes that the caches of this thread may hold; Infinity: no cap. */
   #capBytes = Number.POSITIVE_INFINITY;
 
   constructor(words: Int32Array, generation: number, attention: Attention) {
     this.#words = words;
+    this.epoch = new EpochView(words);
     this.#generation = generation;
     this.#attention = attention;
   }
@@ -95,46 +90,37 @@ export class Tracker {
   }
 
   /** The thread's row was given back: whatever still calls finds nothing to do. */
-  end(): void {
+  finish(): void {
     this.#ended = true;
   }
 
-  /** What the adapter of `account` calls from inside the cache's own operations. */
-  operationsOf(account: CacheAccount): Operations {
-    const { counters, ghosts } = account;
-    return {
-      enter: () => {
-        this.#busy++;
-        return account.inside++ === 0;
-      },
-      leave: () => {
-        this.#busy--;
-        account.inside--;
-      },
-      read: (hit, key) => {
-        if (hit) {
-          counters.hits++;
-        } else {
-          counters.misses++;
-          if (ghosts.size > 0 && ghosts.regret(key)) counters.regrets++;
-        }
-        this.look();
-      },
-      evicted: (entries) => {
-        counters.ownEvictions += entries;
-      },
-      dropped: (key) => {
-        if (account.dropReason === 'pressure') ghosts.remember(key);
-      },
-      put: (bytes) => {
-        counters.puts++;
-        this.#grown(account, bytes);
-      },
-      shrink: (bytes) => {
-        this.#book(account, bytes);
-        this.look();
-      },
-    };
+  get isBusy(): boolean {
+    return this.#busy > 0;
+  }
+
+  enter(): void {
+    this.#busy++;
+  }
+
+  leave(): void {
+    this.#busy--;
+  }
+
+  grown(account: CacheAccount, bytes: number): void {
+    this.#unseenBytes += UNSEEN_BYTES_PER_PUT + Math.abs(bytes - account.bytes);
+    this.book(account, bytes);
+    if (this.#unseenBytes > UNSEEN_BYTES) this.#attendToGrowth();
+    else if (this.epoch.seemsMoved) this.look();
+    if (this.#totalBytes > this.#capBytes || account.bytesOverLimit > 0) this.#overflow(account);
+  }
+
+  book(account: CacheAccount, bytes: number): void {
+    if (bytes === account.bytes) return;
+    if (account.open) {
+      this.#totalBytes += bytes - account.bytes;
+      account.published.store(bytes);
+    }
+    account.bytes = bytes;
   }
 
   /**
@@ -145,12 +131,12 @@ export class Tracker {
     const bytesBefore = account.bytes;
     this.reconcile(account);
     const hasMoved = account.bytes !== bytesBefore;
-    this.#grown(account, hasMoved ? account.bytes : Math.max(0, bytesBefore + bytes));
+    this.grown(account, hasMoved ? account.bytes : Math.max(0, bytesBefore + bytes));
   }
 
   /** The look at the page: a single load unless something is new. */
   look(): void {
-    if (loadEpoch(this.#words) !== this.#epoch) this.attend();
+    if (this.epoch.hasMoved) this.attend();
   }
 
   /** Sees to what is new on the page, unless this is the middle of doing so. */
@@ -158,9 +144,8 @@ export class Tracker {
     if (this.#attending || this.#ended || this.#busy > 0) return;
     this.#attending = true;
     try {
-      this.#epoch = loadEpoch(this.#words);
+      this.epoch.see();
       this.#unseenBytes = 0;
-      this.#unseenPuts = 0;
       this.#attention.epochMoved();
     } finally {
       this.#attending = false;
@@ -180,7 +165,7 @@ export class Tracker {
 
   /** Makes the next operation look again, although the epoch did not move. */
   lookAgain(): void {
-    this.#epoch = -1;
+    this.epoch.forget();
   }
 
   /**
@@ -195,7 +180,7 @@ export class Tracker {
       return false; // a getter that throws tells nothing; whoever asked reports it
     }
     if (!(bytes >= 0 && bytes <= Number.MAX_SAFE_INTEGER)) return false;
-    this.#book(account, bytes);
+    this.book(account, bytes);
     return true;
   }
 
@@ -211,27 +196,16 @@ export class Tracker {
   publishCounters(): void {
     const nowMs = monotonicMs();
     for (const account of this.#accounts) {
-      moveWindows(account, nowMs);
-      storeCacheCounters(this.#words, account.row, account.counters);
+      account.moveWindows(nowMs);
+      storeCacheCounters(this.#words, account.row, account);
       storeCacheEntries(this.#words, account.row, account.adapter.entries());
     }
   }
 
-  #grown(account: CacheAccount, bytes: number): void {
-    this.#unseenBytes += Math.abs(bytes - account.bytes);
-    this.#book(account, bytes);
-    if (this.#unseenBytes > UNSEEN_BYTES || ++this.#unseenPuts > UNSEEN_PUTS) this.attend();
+  #attendToGrowth(): void {
+    this.#unseenBytes = 0;
+    if (this.#attention.isGrowthDue()) this.attend();
     else this.look();
-    if (this.#totalBytes > this.#capBytes || account.bytes > account.maxBytes) this.#overflow(account);
-  }
-
-  #book(account: CacheAccount, bytes: number): void {
-    if (bytes === account.bytes) return;
-    if (account.open) {
-      this.#totalBytes += bytes - account.bytes;
-      storeCacheBytes(this.#words, account.row, Math.round(bytes));
-    }
-    account.bytes = bytes;
   }
 
   #overflow(account: CacheAccount): void {

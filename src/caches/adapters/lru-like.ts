@@ -5,6 +5,7 @@ export interface LruCacheLike<K, V> {
   readonly calculatedSize: number;
   readonly maxSize: number;
   readonly maxEntrySize: number;
+  readonly ttl: number;
   allowStale: boolean;
   get(key: NoInfer<K>, options?: object): NoInfer<V> | undefined;
   set(key: NoInfer<K>, value: NoInfer<V> | undefined, options?: object): unknown;

@@ -1,6 +1,7 @@
 import { monotonicUs } from '../../page/clock.js';
+import type { CacheAccount } from '../account.js';
 import type { CacheAdapter } from '../contract.js';
-import { type Operations, Overlay } from '../operations.js';
+import { Overlay } from '../overlay.js';
 import type { SizeOf } from '../size-of.js';
 
 /** Entries between two looks at the clock. Source: 16 to 64 pops of lru-cache take 2 to 12 µs, well under a slice. */
@@ -10,8 +11,8 @@ const ENTRIES_PER_LOOK = 32;
  * A Map as a cache. Entries are dropped by last use, kept in a side table of sizes, so that the order that the Map itself
  * shows (insertion) never changes. `get` counts as use, `has` and iteration do not.
  */
-export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations: Operations): CacheAdapter {
-  const overlay = new Overlay(map, operations);
+export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, account: CacheAccount): CacheAdapter {
+  const overlay = new Overlay(map, account);
   const bareGet = map.get;
   const bareSet = map.set;
   const bareDelete = map.delete;
@@ -39,31 +40,31 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
       sizes.delete(key);
       sizes.set(key, bytes);
     }
-    operations.read(bytes !== undefined, key);
+    account.wasRead(key, bytes !== undefined);
     return value;
   });
   overlay.lay('set', function set(key: K, value: V): Map<K, V> {
     bareSet.call(map, key, value);
-    operations.enter(); // sizeOf is the user's
+    account.enter(); // sizeOf is the user's
     try {
       remember(key, sizeOf(value, key));
     } finally {
-      operations.leave();
+      account.leave();
     }
-    operations.put(totalBytes);
+    account.put(totalBytes, 0);
     return map;
   });
   overlay.lay('delete', function remove(key: K): boolean {
     const held = bareDelete.call(map, key);
     forget(key);
-    operations.shrink(totalBytes);
+    account.changed(totalBytes);
     return held;
   });
   overlay.lay('clear', function clear(): void {
     bareClear.call(map);
     sizes.clear();
     totalBytes = 0;
-    operations.shrink(0);
+    account.changed(0);
   });
   // Newer Nodes have these two; V8's own do not call set.
   for (const name of ['getOrInsert', 'getOrInsertComputed']) {
@@ -71,11 +72,11 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
       name,
       ([key]) => ({ key: key as K, isHit: map.has(key as K) }),
       ({ key, isHit }) => {
-        operations.read(isHit, key);
+        account.wasRead(key, isHit);
         const value = bareGet.call(map, key);
         if (isHit || !map.has(key)) return;
         remember(key, sizeOf(value as V, key));
-        operations.put(totalBytes);
+        account.put(totalBytes, 0);
       },
     );
   }
@@ -91,7 +92,7 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, operations:
         if (totalBytes <= targetBytes || totalBytes - entryBytes < floorBytes || overlay.isLifted) break;
         bareDelete.call(map, key);
         forget(key);
-        operations.dropped(key);
+        account.dropped(key);
         if (++dropped % ENTRIES_PER_LOOK === 0 && monotonicUs() >= sliceEndUs) break;
       }
       return undefined;

@@ -1,51 +1,33 @@
-/**
- * What an instrumented cache operation tells the tracker. Runs inside the operation, on the owning thread: a few loads and
- * stores, no message, no await.
- */
-export interface Operations {
-  /**
-   * The cache's own code runs from here to `leave`, and with it callbacks of the user: nothing is evicted meanwhile.
-   * @returns false when the cache, or one of its callbacks, calls the same cache again: such a call counts for nothing.
-   */
-  enter(): boolean;
-  leave(): void;
-  /** A read of `key`; `hit` tells whether it found something. */
-  read(hit: boolean, key: unknown): void;
-  /** The cache dropped `entries` for its own limit. */
-  evicted(entries: number): void;
-  /** Spillway had `key` dropped: a later miss on it may be a regret. */
-  dropped(key: unknown): void;
-  /** Something was put or replaced; `bytes` is what the cache holds now. */
-  put(bytes: number): void;
-  /** Something may have gone (delete, clear, TTL, own limit); `bytes` is what the cache holds now. */
-  shrink(bytes: number): void;
-}
+import type { CacheAccount } from './account.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Own properties laid over a cache's methods, with the way back. */
 export class Overlay<T extends object> {
   readonly #target: T;
-  readonly #operations: Operations;
-  readonly #laid = new Map<string, { readonly method: unknown; readonly before: PropertyDescriptor | undefined }>();
+  readonly #account: CacheAccount;
+  readonly #laid = new Map<
+    PropertyKey,
+    { readonly method: unknown; readonly before: PropertyDescriptor | undefined }
+  >();
 
   /** @throws TypeError when nothing can be laid over the target. */
-  constructor(target: T, operations: Operations) {
+  constructor(target: T, account: CacheAccount) {
     if (!Object.isExtensible(target)) throw new TypeError('the object is frozen or sealed');
     this.#target = target;
-    this.#operations = operations;
+    this.#account = account;
   }
 
   /**
-   * Hides `name` behind `method`. The property is not enumerable, as a method on the prototype is not.
+   * Hides `name` behind `method`, or adds what is not there. The property is not enumerable, as a method on the prototype is not.
    * @throws TypeError when that is not possible; nothing is laid over then.
    */
-  lay(name: string, method: unknown): void {
+  lay(name: PropertyKey, method: unknown): void {
     const before = Object.getOwnPropertyDescriptor(this.#target, name);
     const descriptor = { value: method, configurable: true, writable: true, enumerable: false };
     if (!Reflect.defineProperty(this.#target, name, descriptor)) {
       this.lift();
-      throw new TypeError(`its method ${name} cannot be replaced`);
+      throw new TypeError(`its method ${String(name)} cannot be replaced`);
     }
     this.#laid.set(name, { method, before });
   }
@@ -58,9 +40,9 @@ export class Overlay<T extends object> {
     const bare: unknown = Reflect.get(this.#target, name);
     if (typeof bare !== 'function') return;
     const target = this.#target;
-    const operations = this.#operations;
+    const account = this.#account;
     this.lay(name, function around(...args: unknown[]) {
-      const isOutermost = operations.enter();
+      const isOutermost = account.enter();
       let threw = true;
       let made: B | undefined;
       try {
@@ -69,7 +51,7 @@ export class Overlay<T extends object> {
         threw = false;
         return result;
       } finally {
-        operations.leave();
+        account.leave();
         if (isOutermost) after(made as B, threw);
       }
     });
@@ -80,9 +62,12 @@ export class Overlay<T extends object> {
     return this.#laid.size === 0;
   }
 
-  /** Puts every property back as it was; one that somebody else has replaced since is left to him. */
+  /**
+   * Puts every property back as it was; one that somebody else has replaced since is left to him. The last one goes first: so V8 finds back to
+   * the shape that the object had.
+   */
   lift(): void {
-    for (const [name, { method, before }] of this.#laid) {
+    for (const [name, { method, before }] of [...this.#laid].reverse()) {
       if (Object.getOwnPropertyDescriptor(this.#target, name)?.value !== method) continue;
       if (before === undefined) Reflect.deleteProperty(this.#target, name);
       else Object.defineProperty(this.#target, name, before);

@@ -1,0 +1,161 @@
+import type { CacheAccount } from '../account.js';
+import { isPending, isSameKey, type LruInternals } from './lru-internals.js';
+import { holds, isFresh, type LruCacheLike } from './lru-like.js';
+import type { PutQuestion } from './lru-put-status.js';
+import type { SlotSizes } from './slot-sizes.js';
+
+/** What matters of the options of a put. */
+export interface PutOptions {
+  readonly ttl?: number;
+}
+
+/**
+ * Follows one LRUCache through those of its operations that are not simple: they have options, run callbacks of the user, are part of
+ * another operation, or have to be weighed. Called from the methods that are laid over it.
+ */
+export class LruBooks<K, V> {
+  readonly #cache: LruCacheLike<K, V>;
+  readonly #internals: LruInternals<K> | null;
+  /** Null: the cache keeps sizes. */
+  readonly #sizes: SlotSizes<K, V> | null;
+  readonly #account: CacheAccount;
+  /** Promises of values that are being fetched, and that will be weighed when they come. */
+  readonly #followed = new WeakSet<object>();
+
+  constructor(
+    cache: LruCacheLike<K, V>,
+    internals: LruInternals<K> | null,
+    sizes: SlotSizes<K, V> | null,
+    account: CacheAccount,
+  ) {
+    this.#cache = cache;
+    this.#internals = internals;
+    this.#sizes = sizes;
+    this.#account = account;
+    if (cache.ttl > 0 || internals?.hadAges !== false) account.expectExpiry();
+  }
+
+  /** What the cache holds. */
+  get bytes(): number {
+    return this.#sizes === null ? this.#cache.calculatedSize : this.#sizes.bytes();
+  }
+
+  /** A `get` that may dispose of an expired entry, or that another operation makes. */
+  guardedGet(bareGet: LruCacheLike<K, V>['get'], key: K, options: object | undefined): V | undefined {
+    const isOutermost = this.#account.enter();
+    const slot = this.#sizes?.slotOf(key);
+    let value: V | undefined;
+    try {
+      value = bareGet.call(this.#cache, key, options);
+    } finally {
+      this.#account.leave();
+      if (slot !== undefined) this.#sizes?.touched(slot);
+      if (isOutermost) this.#account.wasReadAndChanged(key, value !== undefined, this.bytes);
+    }
+    return value;
+  }
+
+  /** A simple put of a cache that keeps no sizes. */
+  weighedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V, question: PutQuestion): unknown {
+    const entriesBefore = this.#cache.size;
+    this.#account.enter();
+    this.#sizes?.beforePut();
+    try {
+      return bareSet.call(this.#cache, key, value, question.ask());
+    } finally {
+      const evicted = question.entriesLost(entriesBefore - this.#cache.size);
+      this.#sizes?.put(key, value, evicted);
+      this.#account.leave();
+      this.#account.put(this.bytes, evicted);
+    }
+  }
+
+  /** A put with options of the user's, or inside another operation. */
+  guardedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V, options: PutOptions | undefined): unknown {
+    if (this.#cache.ttl > 0 || options?.ttl !== undefined) this.#account.expectExpiry();
+    const isOutermost = this.#account.enter();
+    if (isOutermost) this.#sizes?.beforePut();
+    const othersBefore = this.#cache.size - (this.#holds(key) ? 1 : 0);
+    let evicted = 0;
+    try {
+      return bareSet.call(this.#cache, key, value, options);
+    } finally {
+      if (isOutermost) evicted = othersBefore - this.#cache.size + (this.#hasJustPut(key) ? 1 : 0);
+      this.#sizes?.put(key, isPending(value) ? undefined : value, evicted); // a fetch of lru-cache 10 puts its promise
+      this.#account.leave();
+      if (isOutermost) this.#account.put(this.bytes, evicted);
+    }
+  }
+
+  guardedDelete(bareDelete: LruCacheLike<K, V>['delete'], key: K): boolean {
+    const isOutermost = this.#account.enter();
+    const slot = this.#sizes?.slotOf(key);
+    try {
+      return bareDelete.call(this.#cache, key);
+    } finally {
+      this.#account.leave();
+      if (slot !== undefined) this.#sizes?.touched(slot);
+      if (isOutermost) this.#account.changed(this.bytes);
+    }
+  }
+
+  /** Any other operation that may change the content is over. */
+  changed(): void {
+    this.#account.changed(this.bytes);
+  }
+
+  cleared(): void {
+    this.#sizes?.cleared();
+    this.changed();
+  }
+
+  /** A read begins that lets the cache make the value on a miss. */
+  beginReadThrough(key: K): ReadThrough {
+    this.#account.expectExpiry(); // the options may say so
+    const othersBefore = this.#cache.size - (this.#holds(key) ? 1 : 0);
+    this.#sizes?.beforePut();
+    return { isHit: isFresh(this.#cache, key), othersBefore };
+  }
+
+  /** It is over, or threw; the value may be still to come. */
+  endReadThrough(key: K, { isHit, othersBefore }: ReadThrough): void {
+    if (isHit) this.#account.wasRead(key, true);
+    else {
+      const evicted = othersBefore - this.#cache.size + (this.#holds(key) ? 1 : 0);
+      this.#sizes?.brought(key, evicted);
+      this.#account.ownEvictions += evicted;
+      this.#account.wasReadAndChanged(key, false, this.bytes);
+    }
+    this.#follow(key);
+  }
+
+  /** Weighs a value that is being fetched once it has come. Takes no rejection away: lru-cache gives out promises of its own. */
+  #follow(key: K): void {
+    const slot = this.#internals?.keyMap.get(key);
+    const pending = slot === undefined ? undefined : this.#internals?.valList[slot];
+    if (!isPending(pending) || this.#followed.has(pending)) return;
+    this.#followed.add(pending);
+    const settled = () => {
+      this.#sizes?.brought(key, 0);
+      this.changed();
+    };
+    pending.then(settled, settled);
+  }
+
+  #holds(key: K): boolean {
+    return this.#internals === null ? holds(this.#cache, key) : this.#internals.keyMap.has(key);
+  }
+
+  /** A put leaves its key at the tail, where it is found at less cost. */
+  #hasJustPut(key: K): boolean {
+    if (this.#internals === null) return holds(this.#cache, key);
+    return isSameKey(this.#internals.keyList[this.#internals.readTail()], key);
+  }
+}
+
+/** How a read-through found the cache. */
+interface ReadThrough {
+  readonly isHit: boolean;
+  /** Entries beside that of its key. */
+  readonly othersBefore: number;
+}
