@@ -28,6 +28,8 @@ export interface PolicyInput {
   /** Joint bytes of all caches, and what they may give without falling below their floors. */
   readonly cacheBytes: number;
   readonly evictableBytes: number;
+  /** Threads whose caches these are, at least 1: what is dead in each waits for a collection of that thread. */
+  readonly threads: number;
   /** Of the binding resource; negative while it is being freed. */
   readonly growthBytesPerSecond: number;
   /** Bytes evicted, by all threads, since the last major collection that their thread knows of. */

@@ -218,6 +218,7 @@ export class Steering {
       cacheBytes:
         rows === null ? totalCacheBytes(words) : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
+      threads: rows === null ? Math.max(1, this.#threadsWithCaches().length) : 1,
       growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,
       evictedBytes: threads.evictedBytes,
@@ -225,6 +226,11 @@ export class Steering {
       retainedBytes: heap === null ? this.#retainedBytes(rssBytes) : 0,
       roundActive: this.#rounds.active,
     };
+  }
+
+  /** Rows of the threads that own caches. */
+  #threadsWithCaches(): number[] {
+    return liveThreadRows(this.#words).filter((row) => hasCaches(this.#words, row));
   }
 
   /** What is resident beyond the heaps and the least that was ever resident beside them (code, stacks, native memory). */
@@ -236,7 +242,7 @@ export class Steering {
 
   /** Writes cap and pace into every thread's control block: its part of what all may hold, or what its own heap allows. */
   #limit(): void {
-    const threadRows = liveThreadRows(this.#words).filter((row) => hasCaches(this.#words, row));
+    const threadRows = this.#threadsWithCaches();
     const heapOf = (row: number) => this.#heaps.find((heap) => heap.rows.includes(row));
     const claims = threadRows.map((row) => ({
       heldBytes: threadCacheBytes(this.#words, row),

@@ -19,6 +19,9 @@ import { createResourceTrack, type ResourceTrack } from './resource-track.js';
 const MOST_PACE_BYTES = 24 * MIB;
 const PACE_SHARE = 0.05;
 
+/** Less than this part of the pace is not worth a collection, which would use up the duty before there is something to collect. */
+const WORTH_COLLECTING = 0.5;
+
 /** Share of the limit that is worth a round: what is less waits until it is more. */
 const LEAST_BITE_SHARE = 0.005;
 
@@ -130,9 +133,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
     cutMs = input.nowMs;
     warned = true;
+    const deadBytes = input.uncollectedBytes + evictBytes;
     return {
       evictBytes,
-      collect: input.level === 'emergency' ? 'always' : 'ifDue',
+      collect: input.level === 'emergency' ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
       capBytes,
       paceBytes,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
@@ -159,10 +163,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
       const share = ownShare(binding, input);
       const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
-      const overBytes = Math.min(
-        sparedBytes,
-        share * urgency(binding, share) * (track.effectiveBytes + aheadBytes - track.paidBytes),
-      );
+      const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
+      const deadBytes = deadPart(binding, input, pastBytes);
+      const overBytes = Math.min(sparedBytes, share * (deadBytes + urgency(binding, share) * (pastBytes - deadBytes)));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (isAtLeast(level, 'critical') && track.isFresh && overBytes > worthBytes && input.evictableBytes > 0) {
         if (level !== 'emergency' && input.uncollectedBytes >= overBytes && askedAtCollections !== input.collections) {
@@ -233,6 +236,19 @@ function createSteadyLow() {
 function urgency({ usedBytes, limitBytes, thresholds }: WatchedResource, share: number): number {
   const depth = (usedBytes / limitBytes - thresholds.critical) / (thresholds.emergency - thresholds.critical);
   return 1 + (MOST_URGENCY - 1) * Math.min(1, Math.max(0, depth)) * share;
+}
+
+/**
+ * How much of an overshoot is only dead, where several threads own caches: each thread's V8 collects after some 64 MiB, so together they can
+ * have half of what is used dead at a time. That is paid for once, in case the collections come late, but not urgently: caches would be
+ * emptied for what they gave already. With one thread urgency reckons with it, and V8's heap counts without it. Source: bench/threads.
+ */
+function deadPart(
+  { resource }: WatchedResource,
+  { threads, uncollectedBytes }: PolicyInput,
+  pastBytes: number,
+): number {
+  return threads === 1 || resource === 'heap' ? 0 : Math.min(pastBytes, uncollectedBytes);
 }
 
 function leastLimitBytes({ resources }: PolicyInput): number {

@@ -42,11 +42,47 @@ describe('collections under the adaptive policy', () => {
     expect(driver.sample(100, { cacheBytes: 50 * MIB }).collect).toBe('never');
   });
 
+  it('are asked for after a round that leaves enough to collect', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 650 * MIB, cacheBytes: 400 * MIB });
+    expect(driver.sample(100, { usedBytes: 705 * MIB })).toMatchObject({ evictBytes: 10 * MIB, collect: 'never' });
+    const other = new PolicyDriver(createAdaptivePolicy());
+    other.sample(100, { usedBytes: 650 * MIB, cacheBytes: 400 * MIB, uncollectedBytes: 2 * MIB });
+    expect(other.sample(100, { usedBytes: 705 * MIB })).toMatchObject({ evictBytes: 10 * MIB, collect: 'ifDue' });
+  });
+
   it('are asked for before anything is evicted for what is known to be dead', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
     const decision = driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
     expect(decision).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
+  });
+});
+
+describe('the adaptive policy past critical', () => {
+  /** What is given for an overshoot of 100 MiB deep in critical, of which so much is dead and not collected in time. */
+  function givenFor(threads: number, uncollectedBytes: number, resource: 'container' | 'heap' = 'container'): number {
+    const driver = new PolicyDriver(createAdaptivePolicy(), resource);
+    driver.sample(100, { threads, usedBytes: 705 * MIB, cacheBytes: 600 * MIB });
+    const usedBytes = 890 * MIB + (resource === 'heap' ? uncollectedBytes : 0);
+    const first = driver.sample(100, { usedBytes, uncollectedBytes });
+    return first.evictBytes > 0 ? first.evictBytes : driver.sample(10).evictBytes;
+  }
+
+  it('gives more than the overshoot, the deeper the more', () => {
+    expect(givenFor(1, 0)).toBeGreaterThan(250 * MIB);
+    expect(givenFor(1, 90 * MIB)).toBe(givenFor(1, 0));
+  });
+
+  it('gives once, and no more, for what is dead in several threads and could not be collected in time', () => {
+    expect(givenFor(2, 100 * MIB)).toBe(100 * MIB);
+    expect(givenFor(2, 300 * MIB)).toBe(100 * MIB);
+    expect(givenFor(2, 50 * MIB)).toBeGreaterThan(150 * MIB);
+    expect(givenFor(2, 50 * MIB)).toBeLessThan(givenFor(2, 0));
+  });
+
+  it('takes the heap without what is dead', () => {
+    expect(givenFor(2, 30 * MIB, 'heap')).toBeGreaterThanOrEqual(givenFor(2, 0, 'heap'));
   });
 });
 

@@ -10,6 +10,7 @@ export interface Change {
   readonly rssBytes?: number;
   readonly cacheBytes?: number;
   readonly evictableBytes?: number;
+  readonly threads?: number;
   readonly growthBytesPerSecond?: number;
   readonly uncollectedBytes?: number;
   readonly evictedBytes?: number;
@@ -33,6 +34,7 @@ export class PolicyDriver {
     rssBytes: 0,
     cacheBytes: 0,
     evictableBytes: null,
+    threads: 1,
     growthBytesPerSecond: 0,
     uncollectedBytes: 0,
     evictedBytes: 0,

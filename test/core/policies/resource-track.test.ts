@@ -46,6 +46,7 @@ function track(resource: Resource) {
         evictedBytes: 0,
         collections: 0,
         retainedBytes: 0,
+        threads: 1,
         roundActive: false,
       };
       tracked.add(input, watched);
