@@ -2,6 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { LRUCache } from 'lru-cache';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type {
+  AlertRule,
+  CacheRegistration,
   EvictionReport,
   HealthChange,
   LevelChange,
@@ -43,6 +45,14 @@ function filled(entries: number, entryBytes: number): Map<number, Buffer> {
   const cache = new Map<number, Buffer>();
   for (let key = 0; key < entries; key++) cache.set(key, Buffer.alloc(entryBytes));
   return cache;
+}
+
+/** A hit, a miss and a put. */
+function use(registration: CacheRegistration, cache: Map<number, Buffer>): CacheRegistration {
+  cache.get(0);
+  cache.get(-1);
+  cache.set(-1, Buffer.alloc(MIB));
+  return registration;
 }
 
 function next<E extends PressureEvent>(pressure: LocalPressure, event: E): Promise<PressureEvents[E][0]> {
@@ -155,6 +165,41 @@ export function describePressure(title: string, open: (options: PressureOptions)
       pressure.on('level', () => undefined);
       await inject(at(0.72));
       expect(await heard).toMatchObject({ to: 'warning' });
+    });
+
+    it('tells of alerts, once when they fire and once when they are over', async () => {
+      const hot: AlertRule = {
+        name: 'hot',
+        watch: 'resources.injected.ratio',
+        comparison: '>=',
+        threshold: 0.8,
+        forMs: 0,
+        cooldownMs: 0,
+        severity: 'critical',
+        unit: 'ratio',
+        message: 'at {value}',
+      };
+      const { pressure, inject } = await quiet({ alerts: [hot] });
+      const told: string[] = [];
+      pressure.on('alert', ({ rule, status }) => told.push(`${rule} ${status}`));
+      for (const share of [0.85, 0.86, 0.3]) await inject(at(share));
+      await expect.poll(() => told).toEqual(['hot firing', 'hot resolved']);
+    });
+
+    it('counts what a cache is used for', async () => {
+      const { pressure } = await quiet();
+      const cache = filled(1, MIB);
+      const { stats, bytes } = use(pressure.register(cache, { name: 'frame' }), cache);
+      expect(bytes).toBe(2 * MIB);
+      expect(stats).toMatchObject({
+        bytes: 2 * MIB,
+        entries: 2,
+        hits: 1,
+        misses: 1,
+        puts: 1,
+        hitRate: 0.5,
+        regrets: 0,
+      });
     });
 
     it('counts the caches of the thread', async () => {
