@@ -3,7 +3,7 @@
  * workerData: { words: the page, or null for private memory; start, stop: shared words to begin and end by; row }.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { storeCacheBytes } from '../../src/page/cache-rows.js';
+import { cacheBytesWriter } from '../../src/page/cache-rows.js';
 import { createPage } from '../../src/page/page.js';
 
 export interface HammerData {
@@ -14,12 +14,13 @@ export interface HammerData {
 
 const { words, row, gate } = workerData as HammerData;
 const target = words ?? new Int32Array(new ArrayBuffer(createPage().byteLength));
+const published = cacheBytesWriter(target, row);
 parentPort?.postMessage('ready');
 Atomics.wait(gate, 0, 0);
 let operations = 0;
 const startedMs = performance.now();
 while (Atomics.load(gate, 1) === 0) {
-  for (let index = 0; index < 1000; index++) storeCacheBytes(target, row, operations + index);
+  for (let index = 0; index < 1000; index++) published.store(operations + index);
   operations += 1000;
 }
 parentPort?.postMessage((operations / (performance.now() - startedMs)) * 1e3);

@@ -10,6 +10,10 @@ import { attachPressureRuntime, type PressureHandle } from '../../src/index.js';
 export interface PoolThreadData {
   readonly handle: PressureHandle | null;
   readonly material: Material;
+  /** What the thread's cache may hold, bytes; null: as good as all there is. */
+  readonly maxBytes: number | null;
+  /** What a miss costs beside its allocation, µs. */
+  readonly missUs: number;
 }
 
 /** `buffers`: memory outside V8's heap, against the limit of the group. `objects`: on the heap, against the limit of the thread. */
@@ -35,8 +39,11 @@ const KEYS = 10_000;
 /** lru-cache wants some limit; this one is never met. */
 const UNREACHABLE_BYTES = 2 ** 40;
 
-const { handle, material } = workerData as PoolThreadData;
-const cache = new LRUCache<number, object>({ maxSize: UNREACHABLE_BYTES, sizeCalculation: () => ENTRY_BYTES });
+const { handle, material, maxBytes, missUs } = workerData as PoolThreadData;
+const cache = new LRUCache<number, object>({
+  maxSize: maxBytes ?? UNREACHABLE_BYTES,
+  sizeCalculation: () => ENTRY_BYTES,
+});
 if (handle !== null) attachPressureRuntime(handle).register<number, object>(cache, { name: 'frame', priority: 10 });
 
 export default function work({ seed, puts }: PoolTask): PoolTaskResult {
@@ -49,11 +56,14 @@ export default function work({ seed, puts }: PoolTask): PoolTaskResult {
     const share = (state >>> 0) / 2 ** 32;
     const key = Math.floor(share * share * KEYS); // some are wanted more often than others
     if (cache.get(key) !== undefined) hits++;
-    else
-      cache.set(
-        key,
-        material === 'buffers' ? Buffer.alloc(ENTRY_BYTES, key) : new Array(ENTRY_BYTES / 8).fill(key + 0.5),
-      );
+    else cache.set(key, make(key));
   }
   return { hits, misses: puts - hits, heldBytes: cache.calculatedSize };
+}
+
+function make(key: number): object {
+  const endMs = performance.now() + missUs / 1e3;
+  const value = material === 'buffers' ? Buffer.alloc(ENTRY_BYTES, key) : new Array(ENTRY_BYTES / 8).fill(key + 0.5);
+  while (performance.now() < endMs);
+  return value;
 }
