@@ -3,6 +3,7 @@ import { describeValue, SpillwayError } from '../core/errors.js';
 import { isAtLeast, isLevel, type Level } from '../core/level.js';
 import { type LocalPressure, onRound } from '../runtime/local-runtime.js';
 import { GateQueue, type HeldTask, type OrderingQueue, queueOptionsOf } from './gate-queue.js';
+import { GateWidth } from './gate-width.js';
 
 /** How a pool is held back. */
 export interface PiscinaGateOptions {
@@ -46,7 +47,8 @@ const PLAIN_QUEUES = ['FixedQueue', 'ArrayTaskQueue'];
 /**
  * Puts a gate in front of `pool.run`: tasks go to the pool as fast as its threads take them, and wait here while the level is `pauseAt`
  * or worse, in the order of the pool's own queue. Running tasks always go on, and one is let through when nothing runs, so a pool
- * whose own tasks must finish for the pressure to fall does so. Signals, `maxQueue`, `queueSize`, `close` and `destroy` act on waiting
+ * whose own tasks must finish for the pressure to fall does so; below an emergency more are let through while tasks end and usage does not
+ * rise. Signals, `maxQueue`, `queueSize`, `close` and `destroy` act on waiting
  * tasks as Piscina documents them for queued ones. To be called on the thread that owns the pool.
  * @throws SpillwayError ERR_SPILLWAY_OPTION
  */
@@ -59,6 +61,7 @@ class Gate implements PiscinaGate {
   readonly #pressure: LocalPressure;
   readonly #options: Required<PiscinaGateOptions>;
   readonly #queue: GateQueue<GatedTask>;
+  readonly #width = new GateWidth();
   /** The pool's own methods, as they were. */
   readonly #bare: Pick<Piscina, 'run' | 'close' | 'destroy'>;
   readonly #bareQueueSize: () => number;
@@ -161,16 +164,18 @@ class Gate implements PiscinaGate {
 
   /** Whether a thread of the pool would take a task at once, and may. */
   get #hasRoom(): boolean {
-    if (this.#isClosed) return this.#running === 0;
     const { maxThreads, concurrentTasksPerWorker } = this.#pool.options;
-    return this.#running < maxThreads * concurrentTasksPerWorker;
+    const most = maxThreads * concurrentTasksPerWorker;
+    return this.#running < (this.#isClosed ? Math.min(this.#width.tasks, most) : most);
   }
 
   /** Looks at the level, and lets through what may go. */
   #update(): void {
     if (this.#isRemoved) return;
     const { level } = this.#pressure;
-    this.#isClosed = isAtLeast(level, this.#isClosed ? this.#options.resumeBelow : this.#options.pauseAt);
+    const wasClosed = this.#isClosed;
+    this.#isClosed = isAtLeast(level, wasClosed ? this.#options.resumeBelow : this.#options.pauseAt);
+    if (this.#isClosed && !wasClosed) this.#width.close(this.#pressure.state);
     while (this.#queue.size > 0 && this.#hasRoom) this.#forwardNext();
     if (this.#owesDrain && !this.#isClosed && this.#queue.size === 0) this.#pool.emit('drain');
     this.#watchStall();
@@ -190,6 +195,7 @@ class Gate implements PiscinaGate {
     this.#running++;
     const ended = () => {
       this.#running--;
+      if (this.#isClosed) this.#width.taskEnded(this.#pressure.state);
       this.#restartStall();
       this.#update();
     };

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startPressureRuntime } from '#src/index.js';
+import { type PressureRuntime, startPressureRuntime } from '#src/index.js';
 import { gatePiscina, type PiscinaGateOptions } from '#src/integrations/piscina.js';
-import { inject } from '#src/testing.js';
+import { inject, sampleNow } from '#src/testing.js';
 
 const TASKS = new URL('../support/pool-task.mjs', import.meta.url).href;
 const THREADS = 2;
@@ -117,6 +117,54 @@ describe('a gate in front of a pool', () => {
     expect([begun(), gate.waiting]).toEqual([[0, 1], 1]);
     letEnd(64);
     expect(await Promise.all(runs)).toEqual([0, 1, 2]);
+  });
+
+  /** Lets tasks end one by one, each after a fresh sample. @returns the most that ran at once meanwhile. */
+  async function endOneByOne(
+    { pressure, ended }: { pressure: PressureRuntime; ended: number },
+    { untilBegun, letEnd, begun }: ReturnType<typeof createTasks>,
+    count: number,
+    runs: readonly Promise<unknown>[],
+  ): Promise<number> {
+    let most = 0;
+    for (let end = ended + 1; end <= ended + count; end++) {
+      await untilBegun(end);
+      await sampleNow(pressure);
+      letEnd(end);
+      await runs[begun()[end - 1] ?? -1];
+      await untilBegun(end + 1);
+      most = Math.max(most, begun().length - end);
+    }
+    return most;
+  }
+
+  it('lets more run, up to its threads, while tasks end and usage does not rise', async () => {
+    const { pressure, pool, gate, press } = await open();
+    const tasks = createTasks();
+    await press(0.85);
+    const runs = Array.from({ length: 20 }, (_, index) => pool.run(tasks.task(index)));
+    expect(await endOneByOne({ pressure, ended: 0 }, tasks, 1, runs)).toBe(1);
+    await endOneByOne({ pressure, ended: 1 }, tasks, 2, runs);
+    await tasks.untilBegun(3 + THREADS);
+    expect(gate.isOpen).toBe(false);
+    expect(await endOneByOne({ pressure, ended: 3 }, tasks, 6, runs)).toBe(THREADS);
+    tasks.letEnd(64);
+    await Promise.all(runs);
+  });
+
+  it.each([
+    ['when usage rises with them', 0.85, 0.88],
+    ['in an emergency', 0.96, 0.96],
+  ])('lets one run at a time %s', async (_, before, after) => {
+    const { pressure, pool, press } = await open();
+    const tasks = createTasks();
+    await press(before);
+    const runs = Array.from({ length: 20 }, (_, index) => pool.run(tasks.task(index)));
+    await endOneByOne({ pressure, ended: 0 }, tasks, 1, runs);
+    await press(after);
+    expect(await endOneByOne({ pressure, ended: 1 }, tasks, 2, runs)).toBe(1);
+    tasks.letEnd(64);
+    await Promise.all(runs);
   });
 
   it('keeps the order of a queue that the pool was given', async () => {
