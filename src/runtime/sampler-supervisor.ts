@@ -6,7 +6,6 @@ import { markSamplerPlace } from '../page/page.js';
 import type { DecisionMessage, InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 import { emptyPublishedState, readState } from '../page/state-codec.js';
 import { type SamplerHost, samplerFailed } from './sampler-host.js';
-import { InThreadSampler } from './sampler-in-thread.js';
 import { SamplerThread } from './sampler-thread.js';
 
 /** More failures than this within the window, and the sampler moves into the starting thread. */
@@ -210,6 +209,7 @@ export class SamplerSupervisor {
     const many = `${this.#failuresMs.length} failures in a minute, the last: ${reason}`;
     this.#events.gaveUp(samplerFailed(`${many}; it samples in the starting thread, at the calm cadence`));
     try {
+      const { InThreadSampler } = await import('./sampler-in-thread.js'); // all of the sampler, which most processes never need here
       await this.#takeOver(await InThreadSampler.start(this.#hostOptions()), 'starting-thread');
     } catch (error) {
       this.#failWaiters(samplerFailed(many, error));
