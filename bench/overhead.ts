@@ -12,7 +12,7 @@ import { formatTable } from './table.js';
 const QUICK = process.argv.includes('--quick');
 const CALM_SECONDS = QUICK ? 10 : 60;
 const SECONDS = QUICK ? 5 : 20;
-const RSS_RUNS = QUICK ? 3 : 5;
+const RSS_RUNS = QUICK ? 3 : 9;
 const SEGMENTS = 6;
 const CALM = 'spillway, calm';
 const FAST = 'spillway, every 10 ms';

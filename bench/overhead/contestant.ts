@@ -48,7 +48,7 @@ const CONTESTANTS: Readonly<Record<string, () => Promise<() => number>>> = {
 };
 
 async function startSpillway(options: object): Promise<() => number> {
-  const { startPressureRuntime } = await import('../../src/index.js');
+  const { startPressureRuntime } = await import('spillway');
   const pressure = await startPressureRuntime(options);
   return () => pressure.state.sampleCount;
 }

@@ -3,7 +3,7 @@
  * hundred milliseconds ahead, fills memory at that pace without ever returning to the event loop, and looks at the level after every
  * chunk. Prints one line of JSON: lateness in ms, one for each run.
  */
-import { startPressureRuntime } from '../../src/index.js';
+import { startPressureRuntime } from 'spillway';
 
 const MB = 1e6;
 const CHUNK_BYTES = 256 * 1024;

@@ -16,7 +16,7 @@ export function pageDocument(): PageDocument {
 }
 
 function asset(name: string): string {
-  return readFileSync(new URL(`./assets/${name}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`../../src/dashboard/assets/${name}`, import.meta.url), 'utf8');
 }
 
 /** Inlines script and style; the policy names them by their hashes (CSP level 3). Nothing may be fetched but the page's own stream. */

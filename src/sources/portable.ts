@@ -1,5 +1,4 @@
 import { freemem, totalmem } from 'node:os';
-import { performance } from 'node:perf_hooks';
 import { type Reading, type Source, setOk, setUnavailable } from '../core/reading.js';
 
 /** The part of systeminformation's answer that is used, bytes. */

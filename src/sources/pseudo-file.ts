@@ -111,7 +111,8 @@ export class PseudoFile {
   labelled(key: FieldKey, label: FieldLabel): number {
     const line = this.#findField(key);
     const at = line === -1 ? -1 : this.#bytes.indexOf(label, line);
-    if (at === -1 || at >= this.#lineEnd(line)) return this.#failNumber(`no "${key.toString('latin1', 1)} … ${label}"`);
+    if (at === -1 || at >= this.#lineEnd(line))
+      return this.#failNumber(`no "${key.toString('latin1', 1)} ... ${label}"`);
     return this.#numberAt(at + label.length, false, true);
   }
 

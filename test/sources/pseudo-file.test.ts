@@ -92,7 +92,7 @@ describe('a line', () => {
     expect(file.labelled(fieldKey('full'), fieldLabel('total'))).toBe(8);
     expect(file.labelled(fieldKey('some'), fieldLabel('avg10'))).toBe(12.5);
     expect(file.labelled(fieldKey('some'), fieldLabel('avg60'))).toBeNaN();
-    expect(file.reason).toBe(`${path}: no "some … avg60="`);
+    expect(file.reason).toBe(`${path}: no "some ... avg60="`);
   });
 
   it('is not searched for a label in the next one', () => {

@@ -87,7 +87,7 @@ describe('the stall', () => {
   it('is not known without the line for full stalls', () => {
     const { at, stall, path } = stallOf('some avg10=0.00 avg60=0.00 avg300=0.00 total=12\n');
     expect(at(0)).toEqual({ some: -1, full: -1 });
-    expect(stall.reason).toBe(`${path}: no "full … total="`);
+    expect(stall.reason).toBe(`${path}: no "full ... total="`);
   });
 
   it('is that of the own control group, even where memory is not accounted there', async () => {
