@@ -69,7 +69,7 @@ const LINE_WORDS = 16;
 const HEADER_WORDS = 2 * LINE_WORDS;
 
 /** A power of two. A reader is disturbed only when one less than this many states are published while it reads one. */
-export const STATE_SLOTS = 4;
+export const STATE_SLOTS = 16;
 
 /** One slot of the state. Writer: the sampler; the slot that stands is never written. Byte counts are wide. */
 export const STATE = {
