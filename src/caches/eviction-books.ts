@@ -35,6 +35,11 @@ export class EvictionBooks {
     this.#onFailure = onFailure;
   }
 
+  /** Evicted by spillway since the start, bytes. */
+  get evictedBytes(): number {
+    return this.#evictedBytes;
+  }
+
   /** Counts what a cache did; three failures in a row put it in quarantine, a success takes it out. */
   book(account: CacheAccount, { evictedBytes, entries, outcome, fault }: Deed): void {
     this.#evictedBytes += evictedBytes;

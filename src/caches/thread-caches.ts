@@ -1,7 +1,7 @@
 import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionRequest } from '../core/eviction.js';
-import { ringSampler } from '../page/bell.js';
+import { askForSample, ringSampler } from '../page/bell.js';
 import { cacheBytesWriter, claimCache } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js';
@@ -157,6 +157,7 @@ export class ThreadCaches {
     const registration = this.#registration(account, cache);
     this.#registered.set(cache, registration);
     this.#tracker.look();
+    askForSample(this.#words); // nothing bounds how fast it fills until the sampler knows of it
     return registration;
   }
 
@@ -212,7 +213,7 @@ export class ThreadCaches {
     if (isNew) {
       const { usedBytes, limitBytes } = this.#heapWatch.oldGeneration;
       if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
-      this.#watchdog.look(this.#heapWatch.heldBytes);
+      this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
     if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.isDue(PACE_DUTY)) {
       this.#collector.collect();

@@ -1,9 +1,13 @@
+import { askForSample } from '../page/bell.js';
 import { monotonicUs } from '../page/clock.js';
 import { loadGuard, loadStateVersion } from '../page/guard.js';
 import type { Collector } from './collection.js';
 
 /** Collections of last resort may take this share of wall time. */
 const WATCHDOG_DUTY = 0.5;
+
+/** So much of what may be added, taken by other than the caches since the last sample, is worth another sample at once. */
+const FOREIGN_SHARE = 0.125;
 
 /** Buffers that a collection found dead are counted as held until the background sweeper has freed them: a few milliseconds. */
 const SWEEP_US = 10_000;
@@ -21,6 +25,12 @@ export class Watchdog {
   readonly #nowUs: () => number;
   #stateVersion = -1;
   #heldAtSampleBytes = 0;
+  /** What was held, and what the caches had taken in, at the last look; and what others took since the last sample. */
+  #heldBytes = 0;
+  #takenBytes = 0;
+  #foreignBytes = 0;
+  /** The sample since which another was asked for. */
+  #askedVersion = -1;
   /** The sample since which it was collected, and when that was. */
   #collectedVersion = -1;
   #collectedUs = Number.NEGATIVE_INFINITY;
@@ -38,14 +48,23 @@ export class Watchdog {
     this.#nowUs = nowUs;
   }
 
-  /** @param heldBytes as just read. */
-  look(heldBytes: number): void {
+  /** @param heldBytes as just read; `takenBytes`: all that the caches ever took in, so that its growth explains growth of the former. */
+  look(heldBytes: number, takenBytes: number): void {
+    // where less is held although more was taken in, V8 collected, and what others took meanwhile cannot be told
+    this.#foreignBytes += Math.max(0, heldBytes - this.#heldBytes - (takenBytes - this.#takenBytes));
+    this.#heldBytes = heldBytes;
+    this.#takenBytes = takenBytes;
     const version = loadStateVersion(this.#words);
     if (version === 0) return; // nothing was sampled yet, so nobody said how much may be added
     if (version !== this.#stateVersion) {
       this.#stateVersion = version;
       this.#heldAtSampleBytes = heldBytes;
+      this.#foreignBytes = 0;
       return;
+    }
+    if (this.#foreignBytes > FOREIGN_SHARE * loadGuard(this.#words) && this.#askedVersion !== version) {
+      this.#askedVersion = version;
+      askForSample(this.#words);
     }
     const excessBytes = this.#excess(heldBytes);
     if (excessBytes <= 0) return;

@@ -25,6 +25,17 @@ export function ringSampler(words: Int32Array): void {
   ring(words, HEADER.SAMPLER_BELL);
 }
 
+/** Asks for a sample before its time: something happened that the last one could not know. Any thread, also from inside a cache operation. */
+export function askForSample(words: Int32Array): void {
+  Atomics.add(words, HEADER.TIDINGS, 1);
+  ringSampler(words);
+}
+
+/** Changes whenever a thread asks for a sample. Sampler. */
+export function loadTidings(words: Int32Array): number {
+  return Atomics.load(words, HEADER.TIDINGS);
+}
+
 /** Calls `onRing` on the event loop of the owner of the row after rings for it; rings that come together are one call. */
 export function listenAsThread(words: Int32Array, row: number, onRing: () => void): BellListener {
   return listen(words, threadOffset(row) + THREAD.BELL, onRing);

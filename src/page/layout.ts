@@ -63,6 +63,8 @@ export const HEADER = {
   GRANTED: 20,
   /** How far GRANTED may go before the next sample. Writer: the sampler. */
   GRANT_CEILING: 21,
+  /** Counts what threads came upon that the sampler should look at. Writers: all threads, by Atomics.add. */
+  TIDINGS: 22,
 } as const;
 /** Words of a cache line. */
 const LINE_WORDS = 16;

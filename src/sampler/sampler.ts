@@ -7,7 +7,7 @@ import { decidingVote } from '../core/pressure.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import { formatBytes, formatRatio, MIB } from '../core/units.js';
-import { ringThread } from '../page/bell.js';
+import { loadTidings, ringThread } from '../page/bell.js';
 import { hasCaches } from '../page/cache-rows.js';
 import { monotonicUs } from '../page/clock.js';
 import { storeGuard } from '../page/guard.js';
@@ -23,6 +23,9 @@ import { LEAST_READ_US, Watch } from './watch.js';
 
 /** Below this a thread would collect for every few entries that it puts. */
 const LEAST_GUARD_BYTES = 8 * MIB;
+
+/** Samples that threads ask for are not closer than so many times the shortest interval: asking must not cost more than looking. */
+const LEAST_ASKED_INTERVALS = 2;
 
 /**
  * One sample after another: reads every source, classifies, forecasts, steers the caches, publishes, and says when to look
@@ -43,6 +46,8 @@ export class Sampler {
   readonly #state = emptyPublishedState();
   /** When what is only shown is read again, monotonic µs. */
   #shownDueUs = 0;
+  /** What had been asked for when the last sample began. */
+  #tidings = 0;
   #level: Level = 'normal';
   #cause: Resource | null = null;
   /** A transition that is posted once the state that it led to is published. */
@@ -93,6 +98,8 @@ export class Sampler {
     this.#deaths.look(nowUs);
     this.#admissions.beforeSample();
     if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
+    this.#tidings = loadTidings(this.#words);
+    this.#steering.beforeSample();
     this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();
     const binding = this.#bindingResource();
@@ -127,9 +134,12 @@ export class Sampler {
     this.#watch.injected = readings;
   }
 
-  /** Monotonic ms at which a sample is due whatever the cadence says, because an eviction is under way; null: none is. */
+  /** Monotonic ms at which a sample is due whatever the cadence says: an eviction is under way, or a thread asked for one; null: none is. */
   dueMs(nowMs: number): number | null {
-    return this.#steering.dueMs(nowMs);
+    const dueMs = this.#steering.dueMs(nowMs);
+    if (loadTidings(this.#words) === this.#tidings) return dueMs;
+    const askedMs = this.#state.sampledUs / 1e3 + LEAST_ASKED_INTERVALS * this.#settings.minIntervalMs;
+    return dueMs === null ? askedMs : Math.min(dueMs, askedMs);
   }
 
   /** A thread ended: its rows are free, and a round does not wait for it. */

@@ -72,6 +72,8 @@ export class Steering {
   readonly #waiting: Waiting[] = [];
   readonly #served: Waiting[] = [];
   #servedBytes = 0;
+  /** What all caches held when the last sample began. */
+  #cacheBytes = 0;
   #last: SteeringInput | null = null;
   /** Least that was ever resident beside the heaps. */
   #leastBesideBytes = Number.POSITIVE_INFINITY;
@@ -94,6 +96,11 @@ export class Steering {
   /** Monotonic ms at which somebody must look again, whatever the cadence says; null: nothing is pending. */
   dueMs(nowMs: number): number | null {
     return this.#rounds.active ? nowMs : this.#settlement.dueMs(nowMs);
+  }
+
+  /** Counts what the caches hold. To be called before usage is read: what is put in between would look like room. */
+  beforeSample(): void {
+    this.#cacheBytes = totalCacheBytes(this.#words);
   }
 
   /** Takes a sample into account. */
@@ -215,8 +222,7 @@ export class Steering {
       resources,
       binding,
       rssBytes,
-      cacheBytes:
-        rows === null ? totalCacheBytes(words) : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
+      cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
       threads: rows === null ? Math.max(1, this.#threadsWithCaches().length) : 1,
       growthBytesPerSecond,

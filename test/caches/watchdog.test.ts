@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Collector } from '#src/caches/collection.js';
 import { Watchdog } from '#src/caches/watchdog.js';
+import { loadTidings } from '#src/page/bell.js';
 import { storeGuard } from '#src/page/guard.js';
 import { createPage } from '#src/page/page.js';
 import { emptyPublishedState, publishState } from '#src/page/state-codec.js';
@@ -9,6 +10,7 @@ describe('the look-out of a thread between two samples', () => {
   let words: Int32Array;
   /** What the thread holds, and how much of that a collection would free. */
   let heldBytes: number;
+  let takenBytes: number;
   let deadBytes: number;
   let droppedBytes: number;
   let nowUs: number;
@@ -16,7 +18,7 @@ describe('the look-out of a thread between two samples', () => {
 
   beforeEach(() => {
     words = createPage();
-    [heldBytes, deadBytes, droppedBytes] = [1000, 0, 0];
+    [heldBytes, takenBytes, deadBytes, droppedBytes] = [1000, 0, 0, 0];
     const collector = new Collector('auto', {
       heap: { promotableBytes: 0, readInto: () => undefined },
       findCollect: () => () => {
@@ -38,16 +40,16 @@ describe('the look-out of a thread between two samples', () => {
   function sampled(guardBytes: number): void {
     storeGuard(words, guardBytes);
     publishState(words, emptyPublishedState());
-    watchdog.look(heldBytes);
+    watchdog.look(heldBytes, takenBytes);
   }
 
   function grow(bytes: number): void {
     heldBytes += bytes;
-    watchdog.look(heldBytes);
+    watchdog.look(heldBytes, takenBytes);
   }
 
   it('does nothing before the first sample: nobody said how much may be added', () => {
-    watchdog.look(heldBytes);
+    watchdog.look(heldBytes, takenBytes);
     grow(500);
     expect(droppedBytes).toBe(0);
   });
@@ -89,5 +91,39 @@ describe('the look-out of a thread between two samples', () => {
     sampled(100);
     grow(90);
     expect(droppedBytes).toBe(0);
+  });
+
+  it('asks for a sample when others took an eighth of the guard since the last, once', () => {
+    sampled(800);
+    const before = loadTidings(words);
+    grow(60);
+    expect(loadTidings(words)).toBe(before);
+    grow(60);
+    expect(loadTidings(words)).toBe(before + 1);
+    grow(60);
+    expect(loadTidings(words)).toBe(before + 1);
+    sampled(800);
+    grow(120);
+    expect(loadTidings(words)).toBe(before + 2);
+  });
+
+  it('asks for none because of what the caches took in', () => {
+    sampled(800);
+    const before = loadTidings(words);
+    for (let step = 0; step < 6; step++) {
+      takenBytes += 100;
+      grow(100);
+    }
+    expect(loadTidings(words)).toBe(before);
+  });
+
+  it('sees what others took also where V8 collected more than that meanwhile', () => {
+    sampled(800);
+    const before = loadTidings(words);
+    grow(80);
+    takenBytes += 500;
+    grow(-300);
+    grow(80);
+    expect(loadTidings(words)).toBe(before + 1);
   });
 });
