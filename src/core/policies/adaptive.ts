@@ -10,7 +10,8 @@ import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import { createRecentPeak } from './recent-peak.js';
-import { createResourceTrack, type ResourceTrack } from './resource-track.js';
+import { createResourceTrack, peakBoundBytes, type ResourceTrack } from './resource-track.js';
+import { createReuse } from './reuse.js';
 
 /**
  * Collections are paced once this much was evicted since the last, or this share of a small limit. Source: the design, fact 3 (16 to
@@ -26,12 +27,15 @@ const WORTH_COLLECTING = 0.5;
 const LEAST_BITE_SHARE = 0.005;
 
 /** From the crossing to the freed page: a sample, an eviction, a collection. Source: bench/eviction. */
-const REACTION_SECONDS = 0.04;
+const REACTION_SECONDS = 0.1;
+
+/** Where `emergency` is closer than this at the rate of growth, a collection is worth its time whatever the duty says. */
+const HURRY_SECONDS = 0.3;
 
 /** After a cut the cap is not raised for this long, or only for the shorter time while there is plenty of room. Source: bench/squeeze. */
 const HOLD_MS = 5000;
 const SHORT_HOLD_MS = 500;
-const PLENTY_SHARE = 0.15;
+const PLENTY_SHARE = 0.05;
 
 /** How much more than the overshoot is given in an emergency. Source: bench/squeeze with other memory rising at 1 GB/s. */
 const MOST_URGENCY = 4;
@@ -40,15 +44,6 @@ const MOST_URGENCY = 4;
 const EMERGENCY_BITE_SHARE = 0.03;
 const LEAST_PATIENCE_MS = 25;
 const MOST_PATIENCE_MS = 5000;
-
-/**
- * Pages that the allocator keeps can be filled again without more memory. Caches that were cut to less than `EMPTIED_SHARE` of the limit
- * may grow into this share of them; larger ones may not, since an estimate that is too high would add to the plateau each time. They do
- * so in steps that are less than is worth a round, and only while usage does not rise with them.
- */
-const REUSE_SHARE = 0.5;
-const EMPTIED_SHARE = 0.15;
-const REUSE_STEP_SHARE = 0.0025;
 
 /** While they are more than this share of the limit, giving more would only add to them. */
 const RETAINED_SHARE = 0.05;
@@ -79,6 +74,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const tracks = new Map<Resource, ResourceTrack>();
   const foreign = createForeignGrowth();
   const retained = createSteadyLow();
+  const reuse = createReuse();
   let capBytes: number | null = null;
   let paceBytes = MOST_PACE_BYTES;
   let cutMs = Number.NEGATIVE_INFINITY;
@@ -95,28 +91,30 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return track;
   }
 
+  /** Bytes by which usage may grow. V8 collects what is dead in its heap before it gives up; elsewhere it counts until it is collected. */
+  function freeBytesOf(watched: WatchedResource, track: ResourceTrack, input: PolicyInput): number {
+    const { nowMs, cacheBytes } = input;
+    const boundBytes = growthBoundBytes(watched, input);
+    if (watched.resource === 'heap') {
+      const wasCut = cutMs !== Number.NEGATIVE_INFINITY;
+      return boundBytes - (wasCut ? track.peak.value(nowMs) : track.effectiveBytes);
+    }
+    const deadBytes = Math.min(input.uncollectedBytes, Math.max(0, watched.usedBytes - cacheBytes));
+    const peakBytes = cacheBytes + track.swing.expectedPeakBytes(nowMs, deadBytes);
+    return Math.min(boundBytes - (watched.usedBytes - deadBytes), peakBoundBytes(watched) - peakBytes);
+  }
+
   /** Joint bytes to which the caches may grow until the next sample. */
   function leashBytes(input: PolicyInput, aheadBytes: number): number {
-    const wasCut = cutMs !== Number.NEGATIVE_INFINITY;
     let roomBytes = Number.POSITIVE_INFINITY;
     for (const watched of input.resources) {
       if (!watched.known) continue;
       const track = trackOf(watched.resource);
-      const steadyBytes = wasCut ? track.peak.value(input.nowMs) : track.effectiveBytes;
-      const freeBytes = Math.max(0, growthBoundBytes(watched, input) - aheadBytes - steadyBytes);
+      const freeBytes = Math.max(0, freeBytesOf(watched, track, input) - aheadBytes);
       const claimedBytes = Math.max(0, claimBytes(watched, input) - input.cacheBytes);
       roomBytes = Math.min(roomBytes, Math.max(claimedBytes, freeBytes / track.costRatio));
     }
     return input.cacheBytes + roomBytes;
-  }
-
-  /** What nearly emptied caches may grow by into pages that are kept; 0 where usage would pass its plateau with it. */
-  function reuseStepBytes(input: PolicyInput, { resource, limitBytes }: WatchedResource): number {
-    const { effectiveBytes, paidBytes } = trackOf(resource);
-    const stepBytes = REUSE_STEP_SHARE * limitBytes;
-    const isOnPlateau = effectiveBytes + stepBytes <= paidBytes + LEAST_BITE_SHARE * limitBytes;
-    if (resource === 'heap' || !isOnPlateau || input.cacheBytes > EMPTIED_SHARE * limitBytes) return 0;
-    return REUSE_SHARE * retained.value(input.nowMs, input.retainedBytes) > stepBytes ? stepBytes : 0;
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -130,13 +128,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const track = trackOf(binding.resource);
     const evictBytes = Math.ceil(Math.min(overBytes, input.evictableBytes));
     capBytes = Math.max(0, Math.min(capBytes ?? input.cacheBytes, input.cacheBytes) - evictBytes);
+    reuse.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
     cutMs = input.nowMs;
     warned = true;
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
       evictBytes,
-      collect: input.level === 'emergency' ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
+      collect: isHurried(input, binding) ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
       capBytes,
       paceBytes,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
@@ -168,7 +167,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const overBytes = Math.min(sparedBytes, share * (deadBytes + urgency(binding, share) * (pastBytes - deadBytes)));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (isAtLeast(level, 'critical') && track.isFresh && overBytes > worthBytes && input.evictableBytes > 0) {
-        if (level !== 'emergency' && input.uncollectedBytes >= overBytes && askedAtCollections !== input.collections) {
+        if (
+          !isHurried(input, binding) &&
+          input.uncollectedBytes >= overBytes &&
+          askedAtCollections !== input.collections
+        ) {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', capBytes, paceBytes), collect: 'ifDue' };
         }
@@ -205,8 +208,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const roomBytes = leash - input.cacheBytes;
         const holdMs = roomBytes > PLENTY_SHARE * binding.limitBytes ? SHORT_HOLD_MS : HOLD_MS;
         const grownBytes = capBytes + roomBytes * REGROW_SHARE_PER_SECOND * (elapsedMs / 1e3);
-        const reusedBytes = input.cacheBytes + reuseStepBytes(input, binding);
-        if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes), reusedBytes);
+        if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes));
+        if (nowMs - cutMs > SHORT_HOLD_MS && binding.resource !== 'heap') {
+          const stepBytes = reuse.stepBytes(nowMs, binding, track, retainedBytes);
+          if (stepBytes > 0) capBytes = Math.max(capBytes, input.cacheBytes + stepBytes);
+        }
       }
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
       const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
@@ -249,6 +255,11 @@ function deadPart(
   pastBytes: number,
 ): number {
   return threads === 1 || resource === 'heap' ? 0 : Math.min(pastBytes, uncollectedBytes);
+
+/** Whether there is no time to wait for relief. */
+function isHurried({ level, growthBytesPerSecond }: PolicyInput, binding: WatchedResource): boolean {
+  if (level === 'emergency') return true;
+  return binding.usedBytes + growthBytesPerSecond * HURRY_SECONDS > emergencyBytes(binding);
 }
 
 function leastLimitBytes({ resources }: PolicyInput): number {
@@ -275,7 +286,7 @@ function createForeignGrowth() {
       lastMs = nowMs;
       lastCacheBytes = cacheBytes;
       lastEvictedBytes = evictedBytes;
-      return Math.max(0, growthBytesPerSecond - ownGrowth);
+      return Number.isNaN(elapsedMs) ? 0 : Math.max(0, growthBytesPerSecond - ownGrowth);
     },
   };
 }

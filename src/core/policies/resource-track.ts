@@ -1,6 +1,7 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
 import { MIB } from '../units.js';
 import { createRecentPeak, type RecentPeak } from './recent-peak.js';
+import { createSwing, type Swing } from './swing.js';
 
 /** Share of the limit by which peaks stay below `critical`, and by which usage must pass a plateau to count as growth. */
 const MARGIN_SHARE = 0.01;
@@ -28,6 +29,7 @@ const COST_STEP_BYTES = 8 * MIB;
 /** What the adaptive policy remembers of one resource. Bytes. */
 export interface ResourceTrack {
   readonly peak: RecentPeak;
+  readonly swing: Swing;
   /** Usage without what is known to be dead, where the resource would be freed of it before it kills. */
   readonly effectiveBytes: number;
   /** What a byte of cache costs in this resource, learned while the caches grow. */
@@ -43,6 +45,7 @@ export interface ResourceTrack {
 
 export function createResourceTrack(): ResourceTrack {
   const peak = createRecentPeak(PEAK_MEMORY_MS);
+  const swing = createSwing();
   const reliefPeak = createRecentPeak(RELIEF_MS);
   let effectiveBytes = 0;
   let paidBytes = 0;
@@ -63,6 +66,7 @@ export function createResourceTrack(): ResourceTrack {
 
   return {
     peak,
+    swing,
     get effectiveBytes() {
       return effectiveBytes;
     },
@@ -79,18 +83,25 @@ export function createResourceTrack(): ResourceTrack {
       paidBytes = bytes;
       paidMs = nowMs;
       reliefPeak.add(nowMs, bytes);
+      swing.forgetPeaks();
     },
-    add({ nowMs, cacheBytes, uncollectedBytes }, watched) {
-      const { resource, usedBytes, limitBytes, thresholds } = watched;
+    add({ nowMs, cacheBytes, uncollectedBytes, evictedBytes, threads }, watched) {
+      const { resource, usedBytes, limitBytes } = watched;
       readMs = watched.readUs / 1e3;
       // V8 always collects before it gives up, so what is dead in its heap kills nobody
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
+      swing.add(nowMs, Math.max(0, usedBytes - cacheBytes), evictedBytes, limitBytes, threads);
       learnCost(cacheBytes, resource === 'heap' ? LEAST_HEAP_COST : 1);
-      const targetBytes = (thresholds.critical - MARGIN_SHARE) * limitBytes;
+      const targetBytes = peakBoundBytes(watched);
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;
       paidBytes = Math.max(targetBytes, Math.min(paidBytes, recentBytes));
     },
   };
+}
+
+/** The peaks of usage are to stay below this. Bytes. Pure. */
+export function peakBoundBytes({ thresholds, limitBytes }: WatchedResource): number {
+  return (thresholds.critical - MARGIN_SHARE) * limitBytes;
 }

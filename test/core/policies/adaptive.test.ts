@@ -144,25 +144,35 @@ describe('the adaptive policy over pages that the allocator keeps', () => {
     return driver;
   }
 
-  it('lets emptied caches grow into them in small steps, while usage stays on its plateau', () => {
+  it('lets caches grow into them, by a quarter at most, while usage stays on its plateau', () => {
     const driver = emptied();
     let cacheBytes = 0;
     for (let sample = 0; sample < 100; sample++) {
-      const capBytes = driver.sample(50, { cacheBytes }).capBytes ?? 0;
-      expect(capBytes - cacheBytes).toBeLessThanOrEqual(5 * MIB);
+      const retainedBytes = 140 * MIB - cacheBytes;
+      const capBytes = driver.sample(50, { cacheBytes, retainedBytes }).capBytes ?? 0;
+      expect(capBytes - cacheBytes).toBeLessThanOrEqual(0.25 * retainedBytes + 1);
       cacheBytes = Math.max(cacheBytes, capBytes);
     }
-    expect(cacheBytes).toBeGreaterThan(100 * MIB);
+    expect(cacheBytes).toBeGreaterThan(80 * MIB);
+    expect(cacheBytes).toBeLessThan(100 * MIB);
   });
 
-  it('stops when usage rises with them, and has them give nothing for that', () => {
+  it('takes what it tried back when usage rises with them, and tries again ever more rarely', () => {
     const driver = emptied();
     let cacheBytes = 0;
-    for (let sample = 0; sample < 100; sample++) {
-      const { capBytes, evictBytes } = driver.sample(50, { cacheBytes, usedBytes: 880 * MIB + cacheBytes });
-      expect(evictBytes).toBe(0);
-      cacheBytes = Math.max(cacheBytes, capBytes ?? 0);
+    const triedMs: number[] = [];
+    for (let sample = 0; sample < 1000; sample++) {
+      const { capBytes } = driver.sample(50, {
+        cacheBytes,
+        usedBytes: 880 * MIB + cacheBytes,
+        growthBytesPerSecond: 0,
+      });
+      if ((capBytes ?? 0) > cacheBytes && cacheBytes < MIB) triedMs.push(driver.nowMs);
+      cacheBytes = capBytes ?? 0;
+      expect(cacheBytes).toBeLessThan(30 * MIB);
     }
-    expect(cacheBytes).toBeLessThanOrEqual(8 * MIB);
+    const pauses = triedMs.slice(1).map((ms, index) => ms - (triedMs[index] ?? 0));
+    expect(pauses.slice(0, 4)).toEqual(pauses.slice(0, 4).sort((a, b) => a - b));
+    expect(pauses.at(-1)).toBeGreaterThan(10_000);
   });
 });

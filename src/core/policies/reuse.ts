@@ -1,0 +1,56 @@
+import type { WatchedResource } from '../eviction-policy.js';
+import type { ResourceTrack } from './resource-track.js';
+
+/** The caches grow by this share of the pages that are kept, but for what the estimate of those may be wrong by. Source: bench/squeeze. */
+const STEP_SHARE = 0.25;
+const UNSURE_SHARE = 0.05;
+
+/** A step is half of what is left up to `emergency` at the most, or this share of the limit where that is less. */
+const MOST_APPROACH = 0.5;
+const LEAST_STEP_SHARE = 0.02;
+
+/** By so much usage may stand above what was paid for and still be on its plateau. */
+const PLATEAU_SHARE = 0.005;
+
+/** A step that is older than this is not to blame for what usage does. */
+const BLAME_MS = 500;
+
+/** For so long it is not tried again after it failed, and twice that after the next failure. */
+const LEAST_PAUSE_MS = 2000;
+const MOST_PAUSE_MS = 30_000;
+
+/**
+ * Growth into pages that the allocator keeps: they can be filled again without more memory, so caches that had to give need not stay small for
+ * as long as usage stays high. It is tried step by step; where usage rises with it, not again for a while. Pure.
+ */
+export interface Reuse {
+  /** What the caches may grow by until the next sample, bytes. @param keptBytes by the allocators, an estimate. */
+  stepBytes(nowMs: number, binding: WatchedResource, track: ResourceTrack, keptBytes: number): number;
+  /** The caches give, since usage rose by `overBytes` above what they had paid for: it was the last step, or others. */
+  blame(nowMs: number, overBytes: number): void;
+}
+
+export function createReuse(): Reuse {
+  let stepMs = Number.NEGATIVE_INFINITY;
+  let lastBytes = 0;
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+  let pauseMs = LEAST_PAUSE_MS;
+
+  return {
+    stepBytes(nowMs, { usedBytes, limitBytes, thresholds }, { effectiveBytes, paidBytes }, keptBytes) {
+      if (nowMs < pausedUntilMs || effectiveBytes > paidBytes + PLATEAU_SHARE * limitBytes) return 0;
+      const leftBytes = MOST_APPROACH * (thresholds.emergency * limitBytes - usedBytes);
+      const mostBytes = Math.max(leftBytes, LEAST_STEP_SHARE * limitBytes);
+      const stepBytes = Math.min(STEP_SHARE * (keptBytes - UNSURE_SHARE * limitBytes), mostBytes);
+      if (stepBytes <= 0) return 0;
+      stepMs = nowMs;
+      lastBytes = stepBytes;
+      return stepBytes;
+    },
+    blame(nowMs, overBytes) {
+      if (nowMs - stepMs > BLAME_MS || overBytes > 2 * lastBytes) return;
+      pausedUntilMs = nowMs + pauseMs;
+      pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS);
+    },
+  };
+}
