@@ -20,7 +20,7 @@ const STILL_SHARE = 0.04;
 const IDLE_SHARE = 0.15;
 
 /** From the crossing to the relief, seconds. Generous: the policy's own is an assumption, not a promise. */
-const REACTION_SECONDS = 0.05;
+const REACTION_SECONDS = 0.11;
 
 /** What is given beyond the overshoot, at the most, the closer the limit is: not all that is given is returned. */
 const MOST_URGENCY = 4;

@@ -132,11 +132,10 @@ describe.skipIf(noCgroup !== null)(titled('a loop that is blocked in a cgroup of
   it('shrinks its cache during the loop, and lives', async () => {
     const { exitCode, stdout } = await run();
     expect(exitCode).toBe(0);
-    const { turns, shrinks, putBytes, heldBytes, worstLevel } = JSON.parse(stdout);
+    const { turns, shrinks, putBytes, heldBytes } = JSON.parse(stdout);
     expect(turns).toBe(0);
     expect(putBytes).toBeGreaterThanOrEqual(2 ** 30);
     expect(heldBytes).toBeLessThan(512 * 2 ** 20);
     expect(shrinks).toBeGreaterThan(0);
-    expect(['critical', 'emergency']).toContain(worstLevel);
   }, 180_000);
 });

@@ -255,6 +255,7 @@ function deadPart(
   pastBytes: number,
 ): number {
   return threads === 1 || resource === 'heap' ? 0 : Math.min(pastBytes, uncollectedBytes);
+}
 
 /** Whether there is no time to wait for relief. */
 function isHurried({ level, growthBytesPerSecond }: PolicyInput, binding: WatchedResource): boolean {

@@ -85,14 +85,15 @@ export function createResourceTrack(): ResourceTrack {
       reliefPeak.add(nowMs, bytes);
       swing.forgetPeaks();
     },
-    add({ nowMs, cacheBytes, uncollectedBytes, evictedBytes, threads }, watched) {
+    add(input, watched) {
+      const { nowMs, cacheBytes, uncollectedBytes } = input;
       const { resource, usedBytes, limitBytes } = watched;
       readMs = watched.readUs / 1e3;
       // V8 always collects before it gives up, so what is dead in its heap kills nobody
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
-      swing.add(nowMs, Math.max(0, usedBytes - cacheBytes), evictedBytes, limitBytes, threads);
+      swing.add(input, watched);
       learnCost(cacheBytes, resource === 'heap' ? LEAST_HEAP_COST : 1);
       const targetBytes = peakBoundBytes(watched);
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;

@@ -1,41 +1,85 @@
-import { describe, expect, it } from 'vitest';
-import { createSwing } from '#src/core/policies/swing.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
+import type { PolicyInput } from '#src/core/eviction-policy.js';
+import { createSwing, type Swing } from '#src/core/policies/swing.js';
 import { MIB } from '#src/core/units.js';
 
 const LIMIT = 1000 * MIB;
 
 describe('what entries that were evicted are expected to hold', () => {
+  let swing: Swing;
+  beforeEach(() => {
+    swing = createSwing();
+  });
+
+  /** A sample with so much used beside caches of `cacheBytes`. */
+  function sampled(
+    nowMs: number,
+    besideBytes: number,
+    { cacheBytes = 0, evictedBytes = 0, limitBytes = LIMIT, threads = 1 } = {},
+  ): void {
+    const watched = {
+      resource: 'container' as const,
+      known: true,
+      readUs: nowMs * 1e3,
+      usedBytes: besideBytes + cacheBytes,
+      limitBytes,
+      thresholds: DEFAULT_THRESHOLDS,
+      enableDelta: DEFAULT_ENABLE_DELTA,
+    };
+    const input: PolicyInput = {
+      nowMs,
+      level: 'normal',
+      cause: null,
+      resources: [watched],
+      binding: watched,
+      rssBytes: watched.usedBytes,
+      cacheBytes,
+      evictableBytes: cacheBytes,
+      threads,
+      growthBytesPerSecond: 0,
+      uncollectedBytes: 0,
+      evictedBytes,
+      collections: 0,
+      retainedBytes: 0,
+      roundActive: false,
+    };
+    swing.add(input, watched);
+  }
+
+  /** A cache that fills with 1 GiB/s. */
+  function filledFast(besideBytes: number, options: { limitBytes?: number; threads?: number } = {}): void {
+    sampled(0, besideBytes, options);
+    sampled(100, besideBytes, { cacheBytes: 100 * MIB, ...options });
+  }
+
   it('is 120 MiB before anything was seen, and less of a small limit', () => {
-    const swing = createSwing();
-    swing.add(0, 50 * MIB, 0, LIMIT, 1);
-    expect(swing.expectedPeakBytes(0, 0)).toBe(170 * MIB);
-    const small = createSwing();
-    small.add(0, 50 * MIB, 0, 100 * MIB, 1);
-    expect(small.expectedPeakBytes(0, 0)).toBe(80 * MIB);
+    filledFast(50 * MIB);
+    expect(swing.expectedPeakBytes(100, 0)).toBe(170 * MIB);
+    swing = createSwing();
+    filledFast(50 * MIB, { limitBytes: 100 * MIB });
+    expect(swing.expectedPeakBytes(100, 0)).toBe(80 * MIB);
   });
 
   it('is as much for each thread, within the same share of the limit', () => {
-    const swing = createSwing();
-    swing.add(0, 0, 0, LIMIT, 2);
-    expect(swing.expectedPeakBytes(0, 0)).toBe(240 * MIB);
-    const many = createSwing();
-    many.add(0, 0, 0, LIMIT, 8);
-    expect(many.expectedPeakBytes(0, 0)).toBe(300 * MIB);
+    filledFast(0, { threads: 2 });
+    expect(swing.expectedPeakBytes(100, 0)).toBe(240 * MIB);
+    swing = createSwing();
+    filledFast(0, { threads: 8 });
+    expect(swing.expectedPeakBytes(100, 0)).toBe(300 * MIB);
   });
 
-  it('stays expected while nothing is evicted', () => {
-    const swing = createSwing();
-    for (let ms = 0; ms < 60_000; ms += 100) swing.add(ms, 50 * MIB, 0, LIMIT, 1);
-    expect(swing.expectedPeakBytes(60_000, 0)).toBe(170 * MIB);
+  it('is twice the pace of collections where entries come and go slowly', () => {
+    for (let ms = 0; ms < 1000; ms += 100) sampled(ms, 50 * MIB, { cacheBytes: ms * 0.05 * MIB });
+    expect(swing.expectedPeakBytes(900, 0)).toBe(98 * MIB);
   });
 
   it('comes down to what is seen while entries are evicted', () => {
-    const swing = createSwing();
     let evictedBytes = 0;
     let peakBytes = 0;
     for (let ms = 0; ms < 20_000; ms += 100) {
       evictedBytes += 100 * MIB;
-      swing.add(ms, (50 + (ms % 400) / 10) * MIB, evictedBytes, LIMIT, 1);
+      sampled(ms, (50 + (ms % 400) / 10) * MIB, { evictedBytes });
       peakBytes = swing.expectedPeakBytes(ms, ((ms % 400) / 10) * MIB);
     }
     expect(peakBytes).toBeGreaterThanOrEqual(80 * MIB);
@@ -43,18 +87,16 @@ describe('what entries that were evicted are expected to hold', () => {
   });
 
   it('is the highest of the last two seconds where that is more, until the caches give on purpose', () => {
-    const swing = createSwing();
-    swing.add(0, 400 * MIB, 0, LIMIT, 1);
-    swing.add(1000, 50 * MIB, 0, LIMIT, 1);
+    filledFast(400 * MIB);
+    sampled(1000, 50 * MIB, { cacheBytes: 100 * MIB });
     expect(swing.expectedPeakBytes(1000, 0)).toBe(400 * MIB);
     swing.forgetPeaks();
-    swing.add(1100, 50 * MIB, 0, LIMIT, 1);
+    sampled(1100, 50 * MIB, { cacheBytes: 100 * MIB });
     expect(swing.expectedPeakBytes(1100, 0)).toBe(170 * MIB);
   });
 
   it('does not count twice what is known to be dead', () => {
-    const swing = createSwing();
-    swing.add(0, 150 * MIB, 0, LIMIT, 1);
-    expect(swing.expectedPeakBytes(0, 100 * MIB, 1)).toBe(170 * MIB);
+    filledFast(150 * MIB);
+    expect(swing.expectedPeakBytes(100, 100 * MIB)).toBe(170 * MIB);
   });
 });
