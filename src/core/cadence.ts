@@ -21,6 +21,7 @@ export interface Cadence {
    * at the least to reach a threshold, plus the shortest interval, so that the reading after the crossing comes at most that interval
    * late, however suddenly the growth began. Pure.
    * @param level that of this resource; the thresholds above it are what must not be passed unseen.
+   * @param threads that can make it grow at the same time, at least 1.
    */
   resourceDelayMs(
     level: Level,
@@ -28,6 +29,7 @@ export interface Cadence {
     limitBytes: number,
     thresholds: Thresholds,
     growthBytesPerSecond: number,
+    threads: number,
   ): number;
   /**
    * Milliseconds until a resource must be read again even if that costs more CPU time than there is: half of the time to the next
@@ -59,10 +61,12 @@ export interface Cadence {
 }
 
 /**
- * Growth that can begin at any moment. One Node thread was measured to retain 0.7 to 1.0 GB/s of Buffers (filling them costs that
- * much memory bandwidth); several threads are only believed when they are seen.
+ * Growth that can begin at any moment, of each thread that owns caches. One Node thread was measured to retain 0.7 to 1.0 GB/s of Buffers
+ * (filling them costs that much memory bandwidth), and two of them 1.7; more than four are only believed when they are seen.
  */
 export const PLAUSIBLE_GROWTH_BYTES_PER_SECOND = 1e9;
+
+const MOST_PLAUSIBLE_THREADS = 4;
 
 /** A ramp that was seen may double before the next sample. */
 const GROWTH_ALLOWANCE = 2;
@@ -96,8 +100,9 @@ export function createCadence(options: CadenceOptions): Cadence {
   const budget = createCpuBudget(options.maxSamplerCpu);
 
   return {
-    resourceDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond) {
-      const bytesPerMs = Math.max(PLAUSIBLE_GROWTH_BYTES_PER_SECOND, growthBytesPerSecond * GROWTH_ALLOWANCE) / 1e3;
+    resourceDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond, threads) {
+      const plausible = PLAUSIBLE_GROWTH_BYTES_PER_SECOND * Math.min(threads, MOST_PLAUSIBLE_THREADS);
+      const bytesPerMs = Math.max(plausible, growthBytesPerSecond * GROWTH_ALLOWANCE) / 1e3;
       let delayMs = Math.min(updateIntervalMs, LONGEST_DELAY_MS[levelCode(level)]);
       for (let code = levelCode(level) + 1; code <= LEVELS.length; code++) {
         const next = LEVELS[code];

@@ -100,6 +100,7 @@ export class Sampler {
     if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
     this.#tidings = loadTidings(this.#words);
     this.#steering.beforeSample();
+    this.#watch.threads = Math.max(1, this.#threadsWithCaches());
     this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();
     const binding = this.#bindingResource();
@@ -274,15 +275,21 @@ export class Sampler {
     return cause ?? leastRoom(this.#watch.assessments);
   }
 
-  /** How much each thread may add before it must help itself: its part of what is left up to `emergency`, or of half of what is left beyond. */
+  /**
+   * How much each thread may add before it must help itself: its part of what is left up to `emergency`, or of half of what is left beyond. With
+   * several threads up to `critical`, or of a third: each can be far into its part at once, and what is dead in each counts until its own V8
+   * collects. Source: bench/threads.
+   */
   #guardBytes(): number {
+    const { threads, assessments } = this.#watch;
     let guardBytes = Number.POSITIVE_INFINITY;
-    for (const { known, resource, thresholds, usedBytes, limitBytes } of this.#watch.assessments) {
+    for (const { known, resource, thresholds, usedBytes, limitBytes } of assessments) {
       if (!known || resource === 'heap') continue; // V8 looks after its own heap between two samples
-      const toEmergency = thresholds.emergency * limitBytes - usedBytes;
-      guardBytes = Math.min(guardBytes, Math.max(toEmergency, (limitBytes - usedBytes) / 2, LEAST_GUARD_BYTES));
+      const boundBytes = (threads === 1 ? thresholds.emergency : thresholds.critical) * limitBytes;
+      const beyondBytes = (limitBytes - usedBytes) / (threads === 1 ? 2 : 3);
+      guardBytes = Math.min(guardBytes, Math.max(boundBytes - usedBytes, beyondBytes));
     }
-    return Math.max(LEAST_GUARD_BYTES, guardBytes / Math.max(1, this.#threadsWithCaches()));
+    return Math.max(LEAST_GUARD_BYTES, guardBytes / threads);
   }
 
   #threadsWithCaches(): number {

@@ -48,6 +48,8 @@ export class Watch {
   /** Milliseconds from the last sample until a resource must be read again, as `Cadence` means it. */
   wantedMs = 0;
   urgentMs = Number.POSITIVE_INFINITY;
+  /** Threads that own caches, at least 1. Writer: the sampler. */
+  threads = 1;
   /** Since when samples come without being held up, monotonic µs. Writer: the sampler. */
   awakeUs = 0;
 
@@ -100,8 +102,9 @@ export class Watch {
     }
     const { growthBytesPerSecond: growth } = forecast;
     const cadence = this.#cadence;
+    const growers = assessment.resource === 'heap' ? 1 : this.threads; // a heap is one thread's own
     const delayMs = known
-      ? cadence.resourceDelayMs(level, usedBytes, limitBytes, thresholds, growth)
+      ? cadence.resourceDelayMs(level, usedBytes, limitBytes, thresholds, growth, growers)
       : this.#settings.updateIntervalMs;
     const urgentMs = known
       ? cadence.urgentDelayMs(level, usedBytes, limitBytes, thresholds, growth)

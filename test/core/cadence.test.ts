@@ -22,7 +22,7 @@ interface Look {
 function delayMs({ level, usedBytes, limitBytes, growthBytesPerSecond, stallSome }: Look, options = OPTIONS): number {
   const cadence = createCadence(options);
   const growth = growthBytesPerSecond ?? 0;
-  const wantedMs = cadence.resourceDelayMs(level ?? 'normal', usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth);
+  const wantedMs = cadence.resourceDelayMs(level ?? 'normal', usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth, 1);
   return cadence.nextDelayMs(wantedMs, NOT_URGENT, 0, 0, stallSome ?? null);
 }
 
@@ -42,7 +42,7 @@ function latenessMs(cadence: Cadence, bytesPerMs: number, startMs: number, limit
     }
     forecast.add(nowMs, usedBytes, limitBytes, DEFAULT_THRESHOLDS.warning * limitBytes);
     const growth = forecast.growthBytesPerSecond;
-    const wantedMs = cadence.resourceDelayMs(level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth);
+    const wantedMs = cadence.resourceDelayMs(level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth, 1);
     nowMs += cadence.nextDelayMs(wantedMs, NOT_URGENT, nowMs, nowMs * 1e-4, null);
   }
   return lateness;
@@ -117,6 +117,14 @@ describe('cadence', () => {
     expect(delayMs({ ...look, growthBytesPerSecond: 4e9 })).toBeLessThan(delayMs(look) / 4);
   });
 
+  it('reckons with all threads that own caches, up to four, beginning to grow at once', () => {
+    const { resourceDelayMs } = createCadence(OPTIONS);
+    const delayOf = (threads: number, growth = 0) =>
+      resourceDelayMs('normal', 0, 1e9, { warning: 0.7, critical: 0.8, emergency: 0.95 }, growth, threads);
+    expect([1, 2, 4, 8].map((threads) => delayOf(threads))).toEqual([750, 400, 210, 210]);
+    expect(delayOf(1, 1e9)).toBe(delayOf(2));
+  });
+
   it('does not lose sight of a ramp where a sample costs too much: half of the way is never passed unseen', () => {
     const cadence = createCadence(OPTIONS);
     const limitBytes = 200 * MIB;
@@ -130,7 +138,7 @@ describe('cadence', () => {
       if (seen !== level) expect(levels.shift()).toBe(level);
       level = seen;
       const arguments_ = [level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, bytesPerMs * 1e3] as const;
-      const wantedMs = cadence.resourceDelayMs(...arguments_);
+      const wantedMs = cadence.resourceDelayMs(...arguments_, 1);
       nowMs += cadence.nextDelayMs(wantedMs, cadence.urgentDelayMs(...arguments_), nowMs, cpuMs, null);
       cpuMs += 20;
     }

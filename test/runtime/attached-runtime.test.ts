@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { attachPressureRuntime, type PressureHandle, type PressureRuntime, startPressureRuntime } from '#src/index.js';
+import { loadGuard } from '#src/page/guard.js';
 import { inject } from '#src/testing.js';
 
 const LOOP = new URL('../support/loop-worker.mjs', import.meta.url);
@@ -75,6 +76,27 @@ describe('a round of eviction over several threads', () => {
     const report = await pressure.evict(MIB);
     expect(report.caches.map(({ name }) => name)).toEqual(['mine']);
     expect(own.size).toBe(0);
+  });
+});
+
+describe('what threads may add between two samples', () => {
+  it('is what is left up to emergency for one, and parts of what is left up to critical for several', async () => {
+    const pressure = await startPressureRuntime({
+      resources: { system: false, container: false, heap: false, process: false },
+      alerts: false,
+    });
+    onTestFinished(() => pressure.stop());
+    const words = new Int32Array(pressure.handle.page);
+    const guardAt = async (usedMib: number) => {
+      await inject(pressure, { resource: 'injected', usedBytes: usedMib * MIB, limitBytes: 1000 * MIB });
+      return loadGuard(words) / MIB;
+    };
+    pressure.register(new Map(), { name: 'first' });
+    expect([await guardAt(500), await guardAt(960)]).toEqual([450, 20]);
+    const other = attachPressureRuntime(pressure.handle);
+    onTestFinished(() => other.detach());
+    other.register(new Map(), { name: 'second' });
+    expect([await guardAt(500), await guardAt(940)]).toEqual([150, 10]);
   });
 });
 
