@@ -23,8 +23,8 @@ export class SamplerThread implements SamplerHost {
   readonly #worker: Worker;
   /** Held as long as the thread lives: comlink drops the pending calls of a proxy that is collected. */
   readonly #control: Remote<SamplerControl>;
-  /** Resolves with the reason once the thread is gone. */
-  readonly #exited: Promise<string>;
+  /** Fail the calls under way. Not reactions to one long promise: it would hold those of every call until the thread ends. */
+  readonly #onExit = new Set<(reason: string) => void>();
   #hasSource = false;
   #calls = 0;
   /** No message can be posted any more, and `onDied` is not called: it was told to end, or is gone. */
@@ -47,10 +47,9 @@ export class SamplerThread implements SamplerHost {
     this.#worker.on('message', (message: SamplerMessage) => {
       if ('type' in message) onMessage(message); // the others are comlink's answers
     });
-    this.#exited = new Promise((resolve) => {
-      this.#worker.once('exit', (code) => resolve(failure ?? `it exited with code ${code}`));
-    });
-    void this.#exited.then((reason) => {
+    this.#worker.once('exit', (code) => {
+      const reason = failure ?? `it exited with code ${code}`;
+      for (const fail of this.#onExit) fail(reason);
       if (this.#ended) return;
       this.#ended = true;
       onDied(reason);
@@ -117,21 +116,20 @@ export class SamplerThread implements SamplerHost {
 
   /** @throws SpillwayError ERR_SPILLWAY_SAMPLER_FAILED when the thread ends, or the time is over, before the answer. */
   async #inTime<T>(what: string, answer: Promise<T>, timeoutMs: number): Promise<T> {
+    const late = samplerFailed(`it did not answer '${what}' in ${timeoutMs} ms`);
     let timer: NodeJS.Timeout | undefined;
+    let onExit: (reason: string) => void = () => undefined;
+    const failure = new Promise<never>((_, reject) => {
+      // On a loop that was blocked the timer comes first; the answer may be waiting behind it.
+      timer = setTimeout(() => setImmediate(() => reject(late)), timeoutMs);
+      onExit = (reason) => reject(samplerFailed(`it ended before '${what}': ${reason}`));
+      this.#onExit.add(onExit);
+    });
     try {
-      return await Promise.race([
-        answer,
-        new Promise<never>((_, reject) => {
-          const late = samplerFailed(`it did not answer '${what}' in ${timeoutMs} ms`);
-          // On a loop that was blocked the timer comes first; the answer may be waiting behind it.
-          timer = setTimeout(() => setImmediate(() => reject(late)), timeoutMs);
-        }),
-        this.#exited.then((reason) => {
-          throw samplerFailed(`it ended before '${what}': ${reason}`);
-        }),
-      ]);
+      return await Promise.race([answer, failure]);
     } finally {
       clearTimeout(timer);
+      this.#onExit.delete(onExit);
     }
   }
 }
