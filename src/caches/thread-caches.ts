@@ -25,7 +25,7 @@ import { Tracker } from './tracker.js';
 import { Watchdog } from './watchdog.js';
 
 /** Collections that keep the float of evicted bytes small may take this share of wall time. Source: bench/squeeze. */
-const PACE_DUTY = 0.015;
+const PACE_DUTY = 0.03;
 
 /** Collections that may spare a refusal or an eviction may take this share of wall time. */
 const RESERVE_DUTY = 0.25;

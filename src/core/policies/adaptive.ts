@@ -210,7 +210,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const grownBytes = capBytes + roomBytes * REGROW_SHARE_PER_SECOND * (elapsedMs / 1e3);
         if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes));
         if (nowMs - cutMs > SHORT_HOLD_MS && binding.resource !== 'heap') {
-          const stepBytes = reuse.stepBytes(nowMs, binding, track, retainedBytes);
+          const stepBytes = reuse.stepBytes(nowMs, input.cacheBytes, binding, track, retainedBytes);
           if (stepBytes > 0) capBytes = Math.max(capBytes, input.cacheBytes + stepBytes);
         }
       }

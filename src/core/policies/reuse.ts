@@ -9,6 +9,9 @@ const UNSURE_SHARE = 0.05;
 const MOST_APPROACH = 0.5;
 const LEAST_STEP_SHARE = 0.02;
 
+/** Larger caches than this share of the limit do without: what is kept then is mostly where evicted bytes come and go. */
+const EMPTIED_SHARE = 0.3;
+
 /** By so much usage may stand above what was paid for and still be on its plateau. */
 const PLATEAU_SHARE = 0.005;
 
@@ -24,8 +27,14 @@ const MOST_PAUSE_MS = 30_000;
  * as long as usage stays high. It is tried step by step; where usage rises with it, not again for a while. Pure.
  */
 export interface Reuse {
-  /** What the caches may grow by until the next sample, bytes. @param keptBytes by the allocators, an estimate. */
-  stepBytes(nowMs: number, binding: WatchedResource, track: ResourceTrack, keptBytes: number): number;
+  /** What caches of `cacheBytes` may grow by until the next sample, bytes. @param keptBytes by the allocators, an estimate. */
+  stepBytes(
+    nowMs: number,
+    cacheBytes: number,
+    binding: WatchedResource,
+    track: ResourceTrack,
+    keptBytes: number,
+  ): number;
   /** The caches give, since usage rose by `overBytes` above what they had paid for: it was the last step, or others. */
   blame(nowMs: number, overBytes: number): void;
 }
@@ -37,7 +46,8 @@ export function createReuse(): Reuse {
   let pauseMs = LEAST_PAUSE_MS;
 
   return {
-    stepBytes(nowMs, { usedBytes, limitBytes, thresholds }, { effectiveBytes, paidBytes }, keptBytes) {
+    stepBytes(nowMs, cacheBytes, { usedBytes, limitBytes, thresholds }, { effectiveBytes, paidBytes }, keptBytes) {
+      if (cacheBytes > EMPTIED_SHARE * limitBytes) return 0;
       if (nowMs < pausedUntilMs || effectiveBytes > paidBytes + PLATEAU_SHARE * limitBytes) return 0;
       const leftBytes = MOST_APPROACH * (thresholds.emergency * limitBytes - usedBytes);
       const mostBytes = Math.max(leftBytes, LEAST_STEP_SHARE * limitBytes);

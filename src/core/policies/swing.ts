@@ -12,7 +12,7 @@ const MOST_EXPECTED_SHARE = 0.3;
 
 /**
  * Where entries come and go more slowly than this, collections that are paced keep up with them, and twice the pace is the most that is dead.
- * Source: 24 MiB for each collection of 5 ms, at 1.5 % of wall time.
+ * Source: 24 MiB for each collection of 5 ms, at 1 to 3 % of wall time.
  */
 const SLOW_BYTES_PER_SECOND = 64 * MIB;
 const SLOW_EXPECTED_BYTES = 48 * MIB;
