@@ -18,7 +18,7 @@ export const GHOST_FALSE_POSITIVE_RATE = (MOST_BUCKETS * WAYS) / 2 ** 32;
  * a read in between stays remembered.
  */
 export class GhostList {
-  #slots = new Uint32Array(FIRST_BUCKETS * WAYS);
+  #slots = new Int32Array(FIRST_BUCKETS * WAYS);
   /** Next victim of each full bucket. */
   #cursors = new Uint8Array(FIRST_BUCKETS);
   #size = 0;
@@ -41,7 +41,7 @@ export class GhostList {
   regret(key: unknown): boolean {
     const hash = this.#hash(key, false);
     if (hash === 0) return false;
-    const first = (hash % this.#cursors.length) * WAYS;
+    const first = this.#firstSlotOf(hash);
     for (let slot = first; slot < first + WAYS; slot++) {
       if (this.#slots[slot] !== hash) continue;
       this.#slots[slot] = 0;
@@ -53,15 +53,14 @@ export class GhostList {
 
   /** Forgets everything and gives its memory back. */
   clear(): void {
-    this.#slots = new Uint32Array(FIRST_BUCKETS * WAYS);
+    this.#slots = new Int32Array(FIRST_BUCKETS * WAYS);
     this.#cursors = new Uint8Array(FIRST_BUCKETS);
     this.#size = 0;
     this.#identities = null;
   }
 
   #insert(hash: number): void {
-    const bucket = hash % this.#cursors.length;
-    const first = bucket * WAYS;
+    const first = this.#firstSlotOf(hash);
     for (let slot = first; slot < first + WAYS; slot++) {
       const held = this.#slots[slot];
       if (held === hash) return;
@@ -70,21 +69,27 @@ export class GhostList {
       this.#size++;
       return;
     }
+    const bucket = first / WAYS;
     const cursor = this.#cursors[bucket] ?? 0;
     this.#slots[first + cursor] = hash;
     this.#cursors[bucket] = (cursor + 1) % WAYS;
   }
 
+  /** The number of buckets is a power of two: a mask costs a tenth of a division. */
+  #firstSlotOf(hash: number): number {
+    return (hash & (this.#cursors.length - 1)) * WAYS;
+  }
+
   #grow(): void {
     const held = this.#slots;
     const buckets = this.#cursors.length * 2;
-    this.#slots = new Uint32Array(buckets * WAYS);
+    this.#slots = new Int32Array(buckets * WAYS);
     this.#cursors = new Uint8Array(buckets);
     this.#size = 0;
     for (const hash of held) if (hash !== 0) this.#insert(hash);
   }
 
-  /** A hash in 1..2^32-1; 0 marks a free slot, so it is what an object gets that was never evicted. */
+  /** A hash of 32 bits but not 0, which marks a free slot, so it is what an object gets that was never evicted. */
   #hash(key: unknown, evicted: boolean): number {
     if (typeof key === 'string') return hashString(key);
     if (typeof key === 'number') return Number.isInteger(key) ? finish(key ^ (key / 2 ** 32)) : hashString(String(key));
@@ -114,5 +119,5 @@ function finish(seed: number): number {
   let hash = seed;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0 || 1;
+  return hash ^ (hash >>> 16) || 1;
 }
