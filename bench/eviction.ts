@@ -1,0 +1,77 @@
+/**
+ * What does it cost to evict, and how long does it take? Three questions, each in processes of its own: half of 100 000 entries through the
+ * dispatcher against a bare `pop()` loop; from the crossing of `critical` to the bytes dropped and returned, on a free loop and on a blocked
+ * one; and what rounds below emergency do to the delay of a free loop, against the same loop without them. `--quick`: fewer runs.
+ */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { median, quantile, reportClaim } from './claim.js';
+import type { Crossing, CrossingResult } from './eviction/crossing.js';
+import type { Delays } from './eviction/delay.js';
+import type { Halves } from './eviction/half.js';
+import { formatTable } from './table.js';
+
+const QUICK = process.argv.includes('--quick');
+const PAIRS = QUICK ? 9 : 25;
+const CROSSINGS = QUICK ? 5 : 100;
+
+function run<T>(program: string, argv: readonly string[], env: Record<string, string> = {}): T {
+  const path = fileURLToPath(new URL(`./eviction/${program}.js`, import.meta.url));
+  const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const;
+  return JSON.parse(execFileSync(process.execPath, [path, ...argv], options)) as T;
+}
+
+const rows: string[][] = [['half of 100 000 entries', 'pop() loop', 'dispatcher', 'times']];
+for (const level of ['emergency', 'critical']) {
+  const { bareMs, dispatchedMs } = run<Halves>('half', [level, String(PAIRS)]);
+  const ratios = bareMs.map((ms, pair) => (dispatchedMs[pair] ?? Number.NaN) / ms);
+  const how = level === 'emergency' ? 'in one go' : 'in slices';
+  reportClaim(`half of 100 000 entries evicted ${how}`, 'x pop()', { atMost: 1.3 }, ratios);
+  rows.push([how, formatMs(median(bareMs)), formatMs(median(dispatchedMs)), median(ratios).toFixed(3)]);
+}
+process.stdout.write(`${formatTable(rows)}\n\n`);
+
+/** By default glibc keeps blocks of 256 KiB for reuse once a larger one was freed; with this they have pages of their own. */
+const OWN_PAGES = { MALLOC_MMAP_THRESHOLD_: '131072' };
+
+const crossings: string[][] = [['crossing of critical', 'runs', 'evicted p50', 'p99', 'returned p50', 'p99']];
+for (const loop of ['free', 'blocked'] as const) {
+  for (const holds of ['100 000 entries', '500 MB'] as const) {
+    const title = `${holds}, loop ${loop}`;
+    const { evictedMs } = showCrossings({ holds, loop, rise: 'steady' }, title);
+    reportClaim(`critical to evicted, ${title}, p99`, 'ms', { atMost: 100 }, evictedMs, 0.99);
+  }
+  const far = { holds: '500 MB', loop, rise: 'far' } as const;
+  showCrossings(far, `500 MB, far past it, loop ${loop}`);
+  const { returnedMs } = showCrossings(far, 'the same, MALLOC_MMAP_THRESHOLD_ set', OWN_PAGES);
+  reportClaim(`critical to returned, Buffers of 256 KiB, loop ${loop}, p99`, 'ms', { atMost: 250 }, returnedMs, 0.99);
+}
+process.stdout.write(`${formatTable(crossings)}\n\n`);
+
+const { restMs, roundsMs, rounds } = run<Delays>('delay', [String(PAIRS)]);
+const risesMs = restMs.map((ms, pair) => (roundsMs[pair] ?? Number.NaN) - ms);
+reportClaim('p99 delay of a free loop, rise by rounds at critical', 'ms', { atMost: 5 }, risesMs);
+process.stdout.write(
+  `${formatTable([
+    ['p99 delay of a free loop', 'at rest', 'with rounds', 'rounds per pair'],
+    ['', formatMs(median(restMs)), formatMs(median(roundsMs)), String(Math.round(rounds / PAIRS))],
+  ])}\n`,
+);
+
+/** Runs the crossings of a cell and adds its row. */
+function showCrossings(crossing: Crossing, title: string, env: Record<string, string> = {}) {
+  const results = Array.from({ length: CROSSINGS }, () =>
+    run<CrossingResult>('crossing', [JSON.stringify(crossing)], env),
+  );
+  const evictedMs = results.map((result) => result.evictedMs);
+  const returnedMs = results.map((result) => result.returnedMs);
+  const quantiles = [evictedMs, crossing.rise === 'far' ? returnedMs : []].flatMap((times) =>
+    [0.5, 0.99].map((share) => (times.length === 0 ? '' : formatMs(quantile(times, share)))),
+  );
+  crossings.push([title, String(CROSSINGS), ...quantiles]);
+  return { evictedMs, returnedMs };
+}
+
+function formatMs(ms: number): string {
+  return `${ms.toFixed(1)} ms`;
+}

@@ -1,0 +1,119 @@
+/**
+ * One crossing of `critical`: the process fills its caches, then other memory rises past the threshold, by the kernel's own count of the
+ * resident set. A blocked loop goes on with cache operations; a free one waits. argv: a `Crossing` as JSON; prints a `CrossingResult`.
+ */
+import { LRUCache } from 'lru-cache';
+import { type EvictionReport, startPressureRuntime } from '../../src/index.js';
+
+export interface Crossing {
+  readonly holds: '100 000 entries' | '500 MB';
+  readonly loop: 'free' | 'blocked';
+  /** `steady`: at 500 MB/s, until it is crossed. `far`: by one block, well past it, so that the round is large enough to be seen. */
+  readonly rise: 'steady' | 'far';
+}
+
+/** Since the crossing. */
+export interface CrossingResult {
+  /** Until the caches had dropped what the first round asked for. */
+  readonly evictedMs: number;
+  /** Until the state showed nine tenths of what that round dropped gone from the resident set. */
+  readonly returnedMs: number;
+}
+
+/** What was seen at some time. */
+interface Sight {
+  readonly atMs: number;
+  readonly cacheBytes: number;
+  readonly rssBytes: number;
+}
+
+const MB = 1e6;
+const KIB = 1024;
+const CHUNK_BYTES = MB;
+const STEADY_BYTES_PER_MS = (500 * MB) / 1e3;
+/** Where a far rise ends: it is counted from there, since nothing of anybody's runs before. */
+const FAR = 0.85;
+const CRITICAL = 0.8;
+/** Where the filled caches leave the process. */
+const START_RATIO = 0.6;
+const VISIBLE_SHARE = 0.9;
+/** Longest look after a crossing; what has not happened by then counts as having taken so long. */
+const WATCH_MS = 600;
+const CACHES = 4;
+
+const { holds, loop, rise } = JSON.parse(process.argv[2] ?? '') as Crossing;
+const [entries, entryBytes] = holds === '500 MB' ? [Math.round((500 * MB) / (256 * KIB)), 256 * KIB] : [100_000, KIB];
+
+const caches = Array.from(
+  { length: CACHES },
+  () => new LRUCache<number, Buffer>({ maxSize: entries * entryBytes, sizeCalculation: ({ length }) => length }),
+);
+for (let key = 0; key < entries; key++) caches[key % CACHES]?.set(key, Buffer.alloc(entryBytes, 1));
+
+const limitBytes = Math.ceil(process.memoryUsage.rss() / START_RATIO);
+const pressure = await startPressureRuntime({
+  resources: { system: false, container: false, heap: false, process: { limitBytes } },
+});
+for (const [index, cache] of caches.entries()) pressure.register(cache, { name: `cache ${index}`, priority: index });
+const reports: EvictionReport[] = [];
+pressure.on('eviction', (report) => reports.push(report));
+
+const others: Buffer[] = [];
+if (rise === 'far') others.push(Buffer.alloc(Math.ceil(FAR * limitBytes) - process.memoryUsage.rss(), 1));
+for (const startMs = performance.now(); process.memoryUsage.rss() < CRITICAL * limitBytes; ) {
+  const dueBytes = (performance.now() - startMs) * STEADY_BYTES_PER_MS;
+  if (others.length * CHUNK_BYTES < dueBytes) others.push(Buffer.alloc(CHUNK_BYTES, 1));
+}
+const crossedMs = performance.now();
+const sights = [look()];
+if (loop === 'blocked') watchBlocked();
+else await watchFree();
+while (reports.length === 0) await new Promise<void>((resolve) => pressure.once('eviction', () => resolve()));
+
+const [round] = reports;
+const [start] = sights;
+if (round === undefined || start === undefined) throw new Error('Nothing was seen');
+const peakBytes = sights.reduce((peak, sight) => Math.max(peak, sight.rssBytes), 0);
+let hasPeaked = false; // the state is a little late: what it shows first is from before the crossing
+const result: CrossingResult = {
+  evictedMs: firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= round.requestedBytes),
+  returnedMs: firstMs((sight) => {
+    hasPeaked ||= sight.rssBytes === peakBytes;
+    return hasPeaked && peakBytes - sight.rssBytes >= VISIBLE_SHARE * round.evictedBytes;
+  }),
+};
+await pressure.stop();
+process.stdout.write(`${JSON.stringify(result)}\n`);
+others.length = 0;
+
+/** The state is read as any user of the page would. */
+function look(): Sight {
+  const cacheBytes = caches.reduce((sum, cache) => sum + cache.calculatedSize, 0);
+  return { atMs: performance.now(), cacheBytes, rssBytes: pressure.state.process.rssBytes };
+}
+
+function watchBlocked(): void {
+  let lookedMs = crossedMs;
+  for (let key = 0; lookedMs - crossedMs < WATCH_MS; key++) {
+    caches[key % CACHES]?.get(key % entries);
+    if (performance.now() - lookedMs < 1) continue;
+    sights.push(look());
+    lookedMs = performance.now();
+  }
+}
+
+async function watchFree(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      sights.push(look());
+      if (performance.now() - crossedMs < WATCH_MS) return;
+      clearInterval(timer);
+      resolve();
+    }, 1);
+  });
+}
+
+function firstMs(isReached: (sight: Sight) => boolean): number {
+  const reached = sights.find((sight) => sight.atMs >= crossedMs && isReached(sight));
+  return reached === undefined ? WATCH_MS : reached.atMs - crossedMs;
+}
