@@ -10,7 +10,16 @@ import { type Claim, DOCUMENT_PREFIX, parseClaim } from './claim.js';
 import { describeMachine, formatClaims } from './table.js';
 
 /** Every benchmark that reports claims, in the order of the table. */
-const BENCHMARKS = ['overhead', 'reaction', 'heap-limit', 'squeeze', 'threads'] as const;
+const BENCHMARKS = [
+  'overhead',
+  'cache-ops',
+  'eviction',
+  'observing',
+  'reaction',
+  'heap-limit',
+  'squeeze',
+  'threads',
+] as const;
 
 interface Outcome {
   readonly claims: readonly Claim[];
