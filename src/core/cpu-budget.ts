@@ -49,6 +49,8 @@ export function createCpuBudget(maxShare: number): CpuBudget {
   let creditMs = 0;
   let usualCostMs = 0;
   let samples = 0;
+  /** Samples since the clock moved: it is not read with each of them, and what it says then is the cost of all. */
+  let unaccounted = 0;
   let lastMs = 0;
   let lastCpuMs = 0;
 
@@ -59,6 +61,12 @@ export function createCpuBudget(maxShare: number): CpuBudget {
     return heaviness > 1 ? Math.max(delayMs, HEAVY_DEBT_DELAY_MS * heaviness) : delayMs;
   }
 
+  function noteCost(costMs: number): void {
+    const countedMs = Math.min(costMs, Math.max(usualCostMs * OUTLIER_FACTOR, OUTLIER_FLOOR_MS));
+    usualCostMs += (countedMs - usualCostMs) * Math.min(1, COST_WEIGHT * unaccounted);
+    unaccounted = 0;
+  }
+
   return {
     shortestDelayMs(nowMs, cpuMs, urgentMs) {
       const earnedMs = Math.max(0, nowMs - lastMs) * share;
@@ -66,8 +74,8 @@ export function createCpuBudget(maxShare: number): CpuBudget {
       lastMs = nowMs;
       lastCpuMs = cpuMs;
       if (samples++ === 0) return 0;
-      const countedMs = Math.min(spentMs, Math.max(usualCostMs * OUTLIER_FACTOR, OUTLIER_FLOOR_MS));
-      usualCostMs += (countedMs - usualCostMs) * COST_WEIGHT;
+      unaccounted++;
+      if (spentMs > 0) noteCost(spentMs / unaccounted);
       const mostCreditMs = Math.max(SAVED_MS, SAVED_SAMPLES * usualCostMs);
       const isFree = samples <= FREE_SAMPLES + 1; // the time that is spent now is that of the sample before
       creditMs = Math.min(mostCreditMs, creditMs + earnedMs) - (isFree ? 0 : spentMs);

@@ -43,6 +43,12 @@ describe('CPU budget', () => {
     expect(cheap).toMatchObject({ longestMs: 10, samples: 6_000 });
   });
 
+  it('keeps the share where the clock is read with every fifth sample only', () => {
+    const costMs = (sample: number): number => (sample % 5 === 0 ? 1 : 0);
+    const { countedMs, elapsedMs } = run({ maxShare: 0.01, untilMs: 10_000, wantedMs: 10, costMs });
+    expect(countedMs).toBeLessThanOrEqual(0.01 * elapsedMs);
+  });
+
   it('keeps the share, but for a debt, whatever a sample costs', () => {
     fc.assert(
       fc.property(
