@@ -20,6 +20,9 @@ export const DOCUMENT_PREFIX = 'document: ';
 /** Marks the lines of a benchmark's output that the runner collects; the rest is for the reader. */
 export const CLAIM_PREFIX = '@@claim ';
 
+/** Exit code of a benchmark that ran to its end with a claim that does not hold; Node ends with 1 after an exception. */
+export const EXIT_DOES_NOT_HOLD = 3;
+
 /**
  * Prints a claim as a line that the runner collects.
  * @param runs one value for each repetition, at least one.

@@ -4,7 +4,7 @@
  *
  *   node dist/bench/heap-limit.js [--quick] [--runs 10] [--sizes 64,256,1024] [NODE...]
  *
- * NODE is the path of a node binary (the running one by default). Exit code 1 when a single run died below `emergency`.
+ * NODE is the path of a node binary (the running one by default). Exit code 3 when a single run died below `emergency`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { getHeapStatistics } from 'node:v8';
 import { DEFAULT_THRESHOLDS } from '../src/core/classifier.js';
 import { formatRatio } from '../src/core/units.js';
 import { HeapReader } from '../src/sources/v8-heap.js';
-import { reportClaim } from './claim.js';
+import { EXIT_DOES_NOT_HOLD, reportClaim } from './claim.js';
 
 /** As often as the sampler looks when it is in a hurry, which is when a thread's cache operations publish its heap. */
 const READ_EVERY_MS = 10;
@@ -105,4 +105,4 @@ const { values, positionals } = parseArgs({
 if (values.grow !== undefined) grow(values.grow);
 const nodes = positionals.length > 0 ? positionals : [process.execPath];
 const { runs = values.quick ? '3' : '10', sizes = values.quick ? '64,256' : '64,256,1024' } = values;
-process.exitCode = main(nodes, sizes.split(',').map(Number), Number(runs)) ? 0 : 1;
+process.exitCode = main(nodes, sizes.split(',').map(Number), Number(runs)) ? 0 : EXIT_DOES_NOT_HOLD;
