@@ -1,7 +1,7 @@
 /**
  * Runs every benchmark in a process of its own, one after another, and ends with one table of what is claimed and what was
- * measured. Exit code 3 when a claim does not hold, 1 when a benchmark crashed, whatever the claims. `--quick`: shorter runs, for
- * a look; benchmark names as arguments run only those.
+ * measured. Exit code 1 when a claim does not hold, 2 when something crashed, whatever the claims. `--quick`: shorter runs, for a
+ * look; benchmark names as arguments run only those.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -40,24 +40,38 @@ async function run(name: string, flags: readonly string[]): Promise<Outcome> {
   return { claims, exitCode: await exited };
 }
 
-const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const unknown = names.filter((name) => !BENCHMARKS.some((known) => known === name));
-if (unknown.length > 0)
-  throw new Error(`No benchmark is called ${unknown.join(', ')}; there are ${BENCHMARKS.join(', ')}`);
-const claims: Claim[] = [];
-const failed: string[] = [];
-let allHold = true;
-for (const name of BENCHMARKS) {
-  if (names.length > 0 && !names.includes(name)) continue;
-  const outcome = await run(name, flags);
-  claims.push(...outcome.claims);
-  if (outcome.exitCode === EXIT_DOES_NOT_HOLD) allHold = false;
-  else if (outcome.exitCode !== 0) failed.push(`${name} ended with code ${outcome.exitCode}`);
+/** @returns whether every claim holds. @throws Error when there is no such benchmark, or one crashed. */
+async function runAll(flags: readonly string[], names: readonly string[]): Promise<boolean> {
+  const unknown = names.filter((name) => !BENCHMARKS.some((known) => known === name));
+  if (unknown.length > 0) {
+    throw new Error(`No benchmark is called ${unknown.join(', ')}; there are ${BENCHMARKS.join(', ')}`);
+  }
+  const claims: Claim[] = [];
+  const crashed: string[] = [];
+  let allHold = true;
+  for (const name of BENCHMARKS) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const outcome = await run(name, flags);
+    claims.push(...outcome.claims);
+    if (outcome.exitCode === EXIT_DOES_NOT_HOLD) allHold = false;
+    else if (outcome.exitCode !== 0) crashed.push(`${name} ended with code ${outcome.exitCode}`);
+  }
+  const ofDocument = ({ claim }: Claim): number => (claim.startsWith(DOCUMENT_PREFIX) ? 0 : 1);
+  claims.sort((a, b) => ofDocument(a) - ofDocument(b));
+  process.stdout.write(`\n${formatClaims(claims)}\n\n${describeMachine()}\n`);
+  if (crashed.length > 0) throw new Error(crashed.join('; '));
+  return allHold && claims.every(({ holds }) => holds !== false);
 }
-const ofDocument = ({ claim }: Claim): number => (claim.startsWith(DOCUMENT_PREFIX) ? 0 : 1);
-claims.sort((a, b) => ofDocument(a) - ofDocument(b));
-process.stdout.write(`\n${formatClaims(claims)}\n\n${describeMachine()}\n`);
-for (const failure of failed) process.stdout.write(`${failure}\n`);
-if (failed.length > 0) process.exitCode = 1;
-else if (!allHold || claims.some((claim) => claim.holds === false)) process.exitCode = EXIT_DOES_NOT_HOLD;
+
+const isFlag = (argument: string) => argument.startsWith('--');
+const given = process.argv.slice(2);
+try {
+  const allHold = await runAll(
+    given.filter(isFlag),
+    given.filter((argument) => !isFlag(argument)),
+  );
+  process.exitCode = allHold ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}
