@@ -32,7 +32,7 @@ for (const level of ['emergency', 'critical']) {
 process.stdout.write(`${formatTable(rows)}\n\n`);
 
 /** By default glibc keeps blocks of 256 KiB for reuse once a larger one was freed; with this they have pages of their own. */
-const OWN_PAGES = { MALLOC_MMAP_THRESHOLD_: '131072' };
+const OWN_PAGES = { MALLOC_MMAP_THRESHOLD_: '65536' };
 
 const crossings: string[][] = [['crossing of critical', 'runs', 'evicted p50', 'p99', 'returned p50', 'p99']];
 for (const loop of ['free', 'blocked'] as const) {

@@ -1,7 +1,7 @@
 import { SpillwayError } from '../core/errors.js';
 import { CACHE, CACHE_ROWS, CACHE_WORDS, cacheOffset, HEADER, NAME_BYTES, THREAD, threadOffset } from './layout.js';
 import { raiseRowsUsed } from './page.js';
-import type { ThreadClaim } from './thread-rows.js';
+import { liveThreadRows, type ThreadClaim } from './thread-rows.js';
 import { loadTracked, loadWide, storeTracked, storeWide, TrackedWriter } from './wide.js';
 
 /** What a cache's row says about it from registration on. Bytes; `maxBytes` and `rebuildUs` are -1 where there is none. */
@@ -174,11 +174,16 @@ export function totalEvictableBytes(
 }
 
 /** Whether the thread has caches at all. Any thread. */
-export function hasCaches(words: Int32Array, threadRow: number): boolean {
+function hasCaches(words: Int32Array, threadRow: number): boolean {
   for (let row = 0; row < cacheRowsUsed(words); row++) {
     if (Atomics.load(words, cacheOffset(row) + CACHE.THREAD) === threadRow && isCacheLive(words, row)) return true;
   }
   return false;
+}
+
+/** Rows of the live threads that own caches. The sampler. */
+export function rowsWithCaches(words: Int32Array): number[] {
+  return liveThreadRows(words).filter((row) => hasCaches(words, row));
 }
 
 /** Joint bytes of the live caches of one thread; allocates nothing. Any thread. */

@@ -8,7 +8,7 @@ import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import { formatBytes, formatRatio, MIB } from '../core/units.js';
 import { loadTidings, ringThread } from '../page/bell.js';
-import { hasCaches } from '../page/cache-rows.js';
+import { rowsWithCaches } from '../page/cache-rows.js';
 import { monotonicUs } from '../page/clock.js';
 import { storeGuard } from '../page/guard.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
@@ -100,7 +100,7 @@ export class Sampler {
     if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
     this.#tidings = loadTidings(this.#words);
     this.#steering.beforeSample();
-    this.#watch.threads = Math.max(1, this.#threadsWithCaches());
+    this.#watch.threads = Math.max(1, rowsWithCaches(this.#words).length);
     this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();
     const binding = this.#bindingResource();
@@ -247,6 +247,7 @@ export class Sampler {
       rssBytes: state.rssBytes,
       growthBytesPerSecond,
       intervalUs: state.intervalUs,
+      threads: this.#watch.threads,
     });
   }
 
@@ -290,10 +291,6 @@ export class Sampler {
       guardBytes = Math.min(guardBytes, Math.max(boundBytes - usedBytes, beyondBytes));
     }
     return Math.max(LEAST_GUARD_BYTES, guardBytes / threads);
-  }
-
-  #threadsWithCaches(): number {
-    return liveThreadRows(this.#words).filter((row) => hasCaches(this.#words, row)).length;
   }
 }
 

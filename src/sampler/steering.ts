@@ -10,7 +10,7 @@ import { MIB } from '../core/units.js';
 import { ringThread } from '../page/bell.js';
 import {
   cacheRowsUsed,
-  hasCaches,
+  rowsWithCaches,
   threadCacheBytes,
   totalCacheBytes,
   totalEvictableBytes,
@@ -36,6 +36,8 @@ export interface SteeringInput {
   readonly growthBytesPerSecond: number;
   /** The time to the next sample, µs. */
   readonly intervalUs: number;
+  /** Threads that own caches, at least 1. */
+  readonly threads: number;
 }
 
 /** A matter that a policy decides on: what all threads share, or the heap of one. */
@@ -224,7 +226,7 @@ export class Steering {
       rssBytes,
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
-      threads: rows === null ? Math.max(1, this.#threadsWithCaches().length) : 1,
+      threads: rows === null ? input.threads : 1,
       growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,
       evictedBytes: threads.evictedBytes,
@@ -232,11 +234,6 @@ export class Steering {
       retainedBytes: heap === null ? this.#retainedBytes(rssBytes) : 0,
       roundActive: this.#rounds.active,
     };
-  }
-
-  /** Rows of the threads that own caches. */
-  #threadsWithCaches(): number[] {
-    return liveThreadRows(this.#words).filter((row) => hasCaches(this.#words, row));
   }
 
   /** What is resident beyond the heaps and the least that was ever resident beside them (code, stacks, native memory). */
@@ -248,7 +245,7 @@ export class Steering {
 
   /** Writes cap and pace into every thread's control block: its part of what all may hold, or what its own heap allows. */
   #limit(): void {
-    const threadRows = this.#threadsWithCaches();
+    const threadRows = rowsWithCaches(this.#words);
     const heapOf = (row: number) => this.#heaps.find((heap) => heap.rows.includes(row));
     const claims = threadRows.map((row) => ({
       heldBytes: threadCacheBytes(this.#words, row),

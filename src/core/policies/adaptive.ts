@@ -9,7 +9,7 @@ import { isAtLeast } from '../level.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
-import { createRecentPeak } from './recent-peak.js';
+import { createRecentLow } from './recent-peak.js';
 import { createResourceTrack, peakBoundBytes, type ResourceTrack } from './resource-track.js';
 import { createReuse } from './reuse.js';
 
@@ -26,7 +26,7 @@ const WORTH_COLLECTING = 0.5;
 /** Share of the limit that is worth a round: what is less waits until it is more. */
 const LEAST_BITE_SHARE = 0.005;
 
-/** From the crossing to the freed page: a sample, an eviction, a collection. Source: bench/eviction. */
+/** From the crossing to the freed page: a sample, a round, a collection. Source: bench/squeeze with objects and other memory rising. */
 const REACTION_SECONDS = 0.1;
 
 /** Where `emergency` is closer than this at the rate of growth, a collection is worth its time whatever the duty says. */
@@ -48,6 +48,7 @@ const MOST_PATIENCE_MS = 5000;
 /** While they are more than this share of the limit, giving more would only add to them. */
 const RETAINED_SHARE = 0.05;
 
+/** Pages that are kept for less long are about to be given back, and not retained. */
 const STEADY_MS = 1000;
 
 /** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
@@ -63,8 +64,8 @@ const REGROW_SHARE_PER_SECOND = 1;
 /**
  * The default policy.
  *
- * - The caches are on a *leash*: until the next sample they may grow by the room that is left below every `warning`, and no
- *   further, so that no rate of allocation can run past it between two samples.
+ * - The caches are on a *leash*: until the next sample they may grow by the room that is left below every `warning`, less what evictions are
+ *   expected to leave resident below `critical`, so that no rate of allocation can run past it between two samples.
  * - What was evicted and is not collected yet is collected before anything else is evicted for it.
  * - Usage past `critical` is *paid for once*: the caches shrink by what was added since the last payment. Usage that stays there
  *   (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
@@ -73,7 +74,7 @@ const REGROW_SHARE_PER_SECOND = 1;
 export function createAdaptivePolicy(): EvictionPolicy {
   const tracks = new Map<Resource, ResourceTrack>();
   const foreign = createForeignGrowth();
-  const retained = createSteadyLow();
+  const retained = createRecentLow(STEADY_MS);
   const reuse = createReuse();
   let capBytes: number | null = null;
   let paceBytes = MOST_PACE_BYTES;
@@ -158,7 +159,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       if (input.roundActive) return hold('a round is going on', capBytes, paceBytes);
 
       const track = trackOf(binding.resource);
-      const retainedBytes = retained.value(nowMs, input.retainedBytes);
+      retained.add(nowMs, input.retainedBytes);
+      const retainedBytes = retained.value(nowMs);
       const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
       const share = ownShare(binding, input);
       const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
@@ -180,7 +182,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
       if (level !== 'normal') pressedMs = nowMs;
       else if (nowMs - pressedMs > CALM_MS) warned = false;
       if (level !== 'normal' && !warned && track.isFresh && input.evictableBytes > 0) {
-        warned = true;
         const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
         return cut(input, binding, aheadBytes, biteBytes, 'a first bite');
       }
@@ -219,18 +220,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const mostDeadBytes = level === 'emergency' ? paceBytes / 4 : paceBytes;
       const collect = garbageKills && input.uncollectedBytes > mostDeadBytes ? 'ifDue' : 'never';
       return { ...hold('held', capBytes, paceBytes), collect };
-    },
-  };
-}
-
-/** The lowest value of the last `STEADY_MS`: pages that are about to be given back are not retained. */
-function createSteadyLow() {
-  const highestNegative = createRecentPeak(STEADY_MS);
-  const CEILING = 2 ** 52;
-  return {
-    value(nowMs: number, bytes: number): number {
-      highestNegative.add(nowMs, CEILING - bytes);
-      return Math.max(0, CEILING - highestNegative.value(nowMs));
     },
   };
 }

@@ -34,3 +34,15 @@ export function createRecentPeak(memoryMs: number): RecentPeak {
     },
   };
 }
+
+/** Values are taken from this to keep the lowest of them as the highest. */
+const CEILING = 2 ** 52;
+
+/** The same for the lowest value; values are at most 2^52. Pure. */
+export function createRecentLow(memoryMs: number): RecentPeak {
+  const negated = createRecentPeak(memoryMs);
+  return {
+    add: (nowMs, value) => negated.add(nowMs, CEILING - value),
+    value: (nowMs) => CEILING - negated.value(nowMs),
+  };
+}

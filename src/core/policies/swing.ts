@@ -1,6 +1,6 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
 import { MIB } from '../units.js';
-import { createRecentPeak } from './recent-peak.js';
+import { createRecentLow, createRecentPeak } from './recent-peak.js';
 
 /**
  * What entries that were evicted are expected to hold at the most until they are collected and their pages are free, before it was seen:
@@ -27,9 +27,6 @@ const RELAX_SHARE = 0.125;
 const RELAX_BYTES = 120 * MIB;
 const RELAX_SHARE_PER_SECOND = 0.1;
 
-/** Values are taken from this to keep the lowest of them as the highest. */
-const CEILING_BYTES = 2 ** 52;
-
 /**
  * How far usage that no cache owns swings while entries come and go: evicted bytes stay resident until they are collected, so caches must end
  * below a threshold by as much. Pure; fed with every sample.
@@ -44,7 +41,7 @@ export interface Swing {
 
 export function createSwing(): Swing {
   let peak = createRecentPeak(MEMORY_MS);
-  let negatedLow = createRecentPeak(MEMORY_MS);
+  let low = createRecentLow(MEMORY_MS);
   const turnover = createRecentPeak(TURNOVER_MEMORY_MS);
   let expectedBytes = Number.NaN;
   let slowBytes = 0;
@@ -53,7 +50,7 @@ export function createSwing(): Swing {
 
   /** Moves the expectation by what was seen, where `newBytes` were evicted since the last sample. */
   function learn(nowMs: number, newBytes: number, mostBytes: number): void {
-    const seenBytes = peak.value(nowMs) - (CEILING_BYTES - negatedLow.value(nowMs));
+    const seenBytes = peak.value(nowMs) - low.value(nowMs);
     if (seenBytes > expectedBytes) {
       expectedBytes = Math.min(seenBytes, mostBytes);
       return;
@@ -68,7 +65,7 @@ export function createSwing(): Swing {
       slowBytes = Math.min(threads * SLOW_EXPECTED_BYTES, MOST_SLOW_SHARE * limitBytes);
       besideBytes = Math.max(0, usedBytes - cacheBytes);
       peak.add(nowMs, besideBytes);
-      negatedLow.add(nowMs, CEILING_BYTES - besideBytes);
+      low.add(nowMs, besideBytes);
       if (Number.isNaN(expectedBytes)) expectedBytes = mostBytes;
       else {
         const newBytes = evictedBytes - before.evictedBytes;
@@ -85,7 +82,7 @@ export function createSwing(): Swing {
     },
     forgetPeaks() {
       peak = createRecentPeak(MEMORY_MS);
-      negatedLow = createRecentPeak(MEMORY_MS);
+      low = createRecentLow(MEMORY_MS);
     },
   };
 }
