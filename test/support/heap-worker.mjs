@@ -9,7 +9,8 @@ const ENTRY_BYTES = 64 * 1024;
 const pressure = attachPressureRuntime(workerData.handle);
 const cache = new Map();
 pressure.register(cache, { name: workerData.name, sizeOf: () => ENTRY_BYTES });
-const fill = () => new Array(ENTRY_BYTES / 8).fill(0.5);
+const filled = new Array(ENTRY_BYTES / 8).fill(0.5);
+const fill = () => filled.slice(); // filling each would allocate it twice
 for (let key = 0; key < workerData.entries; key++) cache.set(key, fill());
 
 const ballast = [];
