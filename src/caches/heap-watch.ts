@@ -1,9 +1,18 @@
+import { askForSample } from '../page/bell.js';
+import { loadStateVersion } from '../page/guard.js';
+import { EpochView } from '../page/page.js';
 import { emptyThreadHeap, publishThreadHeap } from '../page/thread-rows.js';
 import type { Collector } from './collection.js';
 import type { Engine } from './engine.js';
 
 /** Publishing costs about 5 µs; more often than this it would tell nothing new. */
 const LEAST_INTERVAL_US = 2000;
+
+/** One of so many glances looks at the clock, the others only at the page. A power of two. */
+const GLANCES = 64;
+
+/** A heap that took this share of the room it had when the last sample came is worth another sample at once. */
+const TAKEN_SHARE = 0.125;
 
 /**
  * Publishes this thread's heap on the page, and tells the collector how much of what the thread holds is dead: what it holds
@@ -16,6 +25,12 @@ export class HeapWatch {
   readonly #collector: Collector;
   readonly #engine: Engine;
   readonly #heap = emptyThreadHeap();
+  readonly #epoch: EpochView;
+  #glances = 0;
+  /** The sample since which growth is counted, from which use; and the one since which another was asked for. */
+  #stateVersion = -1;
+  #usedAtSampleBytes = 0;
+  #askedVersion = -1;
   /** Least seen of what is held beside the caches since our last collection. */
   #leastBesideBytes = Number.POSITIVE_INFINITY;
   #collections = 0;
@@ -23,6 +38,7 @@ export class HeapWatch {
   constructor(words: Int32Array, threadRow: number, collector: Collector, engine: Engine) {
     this.#engine = engine;
     this.#words = words;
+    this.#epoch = new EpochView(words);
     this.#threadRow = threadRow;
     this.#collector = collector;
   }
@@ -37,6 +53,21 @@ export class HeapWatch {
     return { usedBytes: this.#heap.oldUsedBytes, limitBytes: this.#heap.oldLimitBytes };
   }
 
+  /** When the heap was published last, monotonic µs. */
+  get publishedUs(): number {
+    return this.#heap.publishedUs;
+  }
+
+  /**
+   * The thread reads the page: shows its heap, where that may tell something new. A loop that does nothing but allocate and read the level
+   * would else be judged by what its heap was when its event loop turned last. One plain load as a rule.
+   */
+  glance(cacheBytes: number): void {
+    if ((++this.#glances & (GLANCES - 1)) !== 0 && !this.#epoch.seemsMoved) return;
+    this.#epoch.see();
+    if (this.isDue) this.publish(cacheBytes);
+  }
+
   /** Whether publishing would tell something new. */
   get isDue(): boolean {
     return this.#engine.nowUs() - this.#heap.publishedUs >= LEAST_INTERVAL_US;
@@ -48,6 +79,7 @@ export class HeapWatch {
     this.#engine.heap.readInto(this.#heap);
     this.#heap.publishedUs = nowUs;
     publishThreadHeap(this.#words, this.#threadRow, this.#heap);
+    this.#askWhenTaken();
     const heldBytes = this.#heap.oldUsedBytes - this.#engine.heap.promotableBytes + this.#heap.externalBytes;
     const besideBytes = heldBytes - cacheBytes;
     if (this.#collector.count !== this.#collections) {
@@ -56,5 +88,20 @@ export class HeapWatch {
     }
     this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
     this.#collector.noteDead(besideBytes - this.#leastBesideBytes);
+  }
+  /** The sampler plans by what it saw last; it comes before its time where the heap fills faster. */
+  #askWhenTaken(): void {
+    const { oldUsedBytes, oldLimitBytes } = this.#heap;
+    const version = loadStateVersion(this.#words);
+    const isFirst = version !== this.#stateVersion;
+    const usedBeforeBytes = this.#usedAtSampleBytes;
+    if (isFirst) {
+      this.#stateVersion = version;
+      this.#usedAtSampleBytes = oldUsedBytes;
+    }
+    const takenBytes = oldUsedBytes - usedBeforeBytes;
+    if (this.#askedVersion === version || takenBytes < TAKEN_SHARE * (oldLimitBytes - usedBeforeBytes)) return;
+    this.#askedVersion = version;
+    askForSample(this.#words);
   }
 }

@@ -83,6 +83,8 @@ export class ThreadCaches {
   readonly #names = new Set<string>();
   readonly #beat: NodeJS.Timeout;
   #countersUs = 0;
+  /** When the heap was published that the watchdog looked at last, monotonic µs. */
+  #watchedUs = 0;
 
   constructor(words: Int32Array, claim: ThreadClaim, options: ThreadCachesOptions) {
     this.#words = words;
@@ -172,6 +174,11 @@ export class ThreadCaches {
     this.payNow();
   }
 
+  /** The thread reads the page: shows its heap there, where that may tell something new. Evicts nothing. */
+  glance(): void {
+    this.#heapWatch.glance(this.#tracker.totalBytes);
+  }
+
   /** Whether V8's heap of this thread can take so much more. */
   hasHeapRoom(bytes: number): boolean {
     return this.#heapRoom.has(bytes);
@@ -204,13 +211,13 @@ export class ThreadCaches {
 
   #epochMoved(): void {
     this.#tracker.reconcileAll();
-    const isNew = this.#heapWatch.isDue;
-    if (isNew) this.#heapWatch.publish(this.#tracker.totalBytes);
+    if (this.#heapWatch.isDue) this.#heapWatch.publish(this.#tracker.totalBytes);
     if (!this.#options.enabled || !readControl(this.#words, this.#claim.row, this.#control)) return;
     const { capBytes, paceBytes } = this.#control;
     this.#tracker.setCap(capBytes < 0 ? Number.POSITIVE_INFINITY : capBytes);
     this.#dispatcher.payInline();
-    if (isNew) {
+    if (this.#heapWatch.publishedUs !== this.#watchedUs) {
+      this.#watchedUs = this.#heapWatch.publishedUs;
       const { usedBytes, limitBytes } = this.#heapWatch.oldGeneration;
       if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);

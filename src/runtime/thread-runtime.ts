@@ -93,11 +93,13 @@ export class ThreadRuntime {
   }
 
   get level(): Level {
+    if (!this.#closed) this.#caches.glance();
     return this.#view.level;
   }
 
   get state(): PressureState {
     this.#caches.refresh();
+    if (!this.#closed) this.#caches.glance();
     return this.#view.snapshot(this.#options.enabled);
   }
 
