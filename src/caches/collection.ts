@@ -3,6 +3,9 @@ import type { Collect, Engine } from './engine.js';
 /** At most this share of wall time goes into collections that spillway asks for, below emergency. Source: the design, policy 6. */
 export const COLLECTION_DUTY = 0.05;
 
+/** Where only this share of what was dead is left, V8 collected; what is estimated wavers by less. */
+const COLLECTED_SHARE = 0.5;
+
 /**
  * Asks V8 for collections on the thread that owns it, and keeps the books: how many, how long, and how many evicted bytes are
  * still uncollected as far as this thread knows.
@@ -16,6 +19,8 @@ export class Collector {
   #lastUs = 0;
   #lastEndUs = -Infinity;
   #uncollectedBytes = 0;
+  /** When the least was last dead: after a collection, whoever asked for it. */
+  #freshUs = -Infinity;
 
   /**
    * @param mode `'never'`: nothing is ever asked for.
@@ -45,12 +50,22 @@ export class Collector {
 
   /** What the heap shows as dead; V8 may have collected some of what was evicted by itself. */
   noteDead(bytes: number): void {
-    this.#uncollectedBytes = Math.min(this.#uncollectedBytes, bytes);
+    if (bytes >= this.#uncollectedBytes) return;
+    if (bytes < COLLECTED_SHARE * this.#uncollectedBytes) this.#freshUs = this.#nowUs();
+    this.#uncollectedBytes = bytes;
   }
 
   /** Whether another collection now would keep the share of wall time under `duty`. */
   isDue(duty: number): boolean {
     return this.#collect !== null && this.#nowUs() - this.#lastEndUs >= this.#lastUs * (1 / duty - 1);
+  }
+
+  /**
+   * Whether collections of what is dead now, again and again, would keep that share: what is dead came slowly enough. Where it does not, a
+   * collection now and then would only come on top of V8's own.
+   */
+  keepsPace(duty: number): boolean {
+    return this.isDue(duty) && this.#nowUs() - this.#freshUs >= this.#lastUs * (1 / duty - 1);
   }
 
   /** Collects now; synchronous. @returns false where collecting is not possible or not allowed. */
@@ -63,6 +78,7 @@ export class Collector {
     this.#totalUs += this.#lastUs;
     this.#count++;
     this.#uncollectedBytes = 0;
+    this.#freshUs = this.#lastEndUs;
     this.#onCollected();
     return true;
   }

@@ -222,7 +222,7 @@ export class ThreadCaches {
       if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
-    if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.isDue(PACE_DUTY)) {
+    if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#collector.keepsPace(PACE_DUTY)) {
       this.#collector.collect();
     }
     this.#books.publish();

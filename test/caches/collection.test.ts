@@ -54,6 +54,21 @@ describe('the collector', () => {
     expect(collector.uncollectedBytes).toBe(25);
   });
 
+  it('paces only what comes slowly enough for collections to keep up with it', () => {
+    const engine = fakeEngine(100, 0);
+    const collector = new Collector('auto', engine);
+    collector.collect();
+    collector.noteEvicted(40);
+    engine.nowMs += 4 * 19;
+    expect(collector.keepsPace(0.05), '4 ms for what came in 76').toBe(true);
+    collector.noteDead(30);
+    expect(collector.keepsPace(0.05), 'an estimate that wavers').toBe(true);
+    collector.noteDead(10);
+    expect(collector.keepsPace(0.05), 'V8 has just collected: what is dead came in no time').toBe(false);
+    engine.nowMs += 4 * 19;
+    expect(collector.keepsPace(0.05)).toBe(true);
+  });
+
   it('never asks where it may not', () => {
     const collector = new Collector('never', fakeEngine(100, 0));
     expect(collector.isDue(1)).toBe(false);
