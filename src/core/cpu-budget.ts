@@ -19,12 +19,12 @@ const USED_SHARE = 0.9;
 const FREE_SAMPLES = 100;
 
 /**
- * What may be saved up, and what danger may borrow: what ten and sixty seconds earn at the default share, but at least so many usual samples. On a
+ * What may be saved up, and what danger may borrow: what the share is worth in ten and in sixty seconds, but at least so many usual samples. On a
  * slow machine (an emulator) a sample costs milliseconds, and to be blind there while memory runs out would be to save at the wrong end.
  */
-const SAVED_MS = 100;
+const SAVED_SECONDS = 10;
 const SAVED_SAMPLES = 200;
-const BORROWED_MS = 600;
+const BORROWED_SECONDS = 60;
 const BORROWED_SAMPLES = 200;
 
 /**
@@ -46,6 +46,8 @@ const OUTLIER_FLOOR_MS = 0.1;
 /** @param maxShare share of one core, in (0, 1]. */
 export function createCpuBudget(maxShare: number): CpuBudget {
   const share = maxShare * USED_SHARE;
+  const savedMs = SAVED_SECONDS * 1e3 * maxShare;
+  const borrowedMs = BORROWED_SECONDS * 1e3 * maxShare;
   let creditMs = 0;
   let usualCostMs = 0;
   let samples = 0;
@@ -76,11 +78,11 @@ export function createCpuBudget(maxShare: number): CpuBudget {
       if (samples++ === 0) return 0;
       unaccounted++;
       if (spentMs > 0) noteCost(spentMs / unaccounted);
-      const mostCreditMs = Math.max(SAVED_MS, SAVED_SAMPLES * usualCostMs);
+      const mostCreditMs = Math.max(savedMs, SAVED_SAMPLES * usualCostMs);
       const isFree = samples <= FREE_SAMPLES + 1; // the time that is spent now is that of the sample before
       creditMs = Math.min(mostCreditMs, creditMs + earnedMs) - (isFree ? 0 : spentMs);
       if (isFree) return 0;
-      const mayBorrow = creditMs > -Math.max(BORROWED_MS, BORROWED_SAMPLES * usualCostMs);
+      const mayBorrow = creditMs > -Math.max(borrowedMs, BORROWED_SAMPLES * usualCostMs);
       return mayBorrow ? Math.min(savingDelayMs(), urgentMs) : savingDelayMs();
     },
   };

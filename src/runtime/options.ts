@@ -37,7 +37,7 @@ export interface PressureOptions {
   readonly minIntervalMs?: number;
   /**
    * Share of one core that the sampler may use in the long run, above 0 to 1. The cadence stretches rather than exceed it; danger may borrow
-   * up to 0.6 s of CPU time, or 200 usual samples, which the calm after it pays back. Default 0.01.
+   * what the share is worth in a minute, or 200 usual samples where that is more, which the calm after it pays back. Default 0.01.
    */
   readonly maxSamplerCpu?: number;
   /** Ratio at which each level is entered, above 0 to 1, rising. Default 0.70, 0.80, 0.95. */

@@ -6,7 +6,7 @@ const SEED = 20_26;
 const NOT_URGENT = Number.POSITIVE_INFINITY;
 const FREE_SAMPLES = 100;
 const HEAVY_DEBT_MS = 100;
-const BORROWED_MS = 600;
+const BORROWED_SECONDS = 60;
 
 interface Run {
   readonly maxShare: number;
@@ -113,8 +113,14 @@ describe('CPU budget', () => {
     expect(run(cheap).longestMs).toBe(10);
     const dear = { maxShare: 0.01, untilMs: 10_000, wantedMs: 50, urgentMs: 50, costMs: () => 20 };
     expect(run(dear).longestMs).toBe(50);
-    const minutes = run({ ...cheap, untilMs: 600_000 });
-    expect(minutes.countedMs).toBeLessThanOrEqual(0.01 * minutes.elapsedMs + BORROWED_MS + 1);
-    expect(minutes.longestMs).toBeGreaterThan(10);
+  });
+
+  it.each([0.001, 0.01, 0.1])('lends no more than a minute is worth at a share of %s', (maxShare) => {
+    const costMs = () => 50 * maxShare; // 50 samples a second cost 2.5 times the share
+    const danger = run({ maxShare, untilMs: 600_000, wantedMs: 10, urgentMs: 10, costMs });
+    const minuteMs = BORROWED_SECONDS * 1e3 * maxShare;
+    expect(danger.countedMs).toBeLessThanOrEqual(maxShare * danger.elapsedMs + minuteMs);
+    expect(danger.countedMs, 'and no less').toBeGreaterThan(0.89 * maxShare * danger.elapsedMs + 0.9 * minuteMs);
+    expect(danger.longestMs).toBeGreaterThan(10);
   });
 });
