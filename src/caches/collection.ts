@@ -3,8 +3,8 @@ import type { Collect, Engine } from './engine.js';
 /** At most this share of wall time goes into collections that spillway asks for, below emergency. Source: the design, policy 6. */
 export const COLLECTION_DUTY = 0.05;
 
-/** Where only this share of what was dead is left, V8 collected; what is estimated wavers by less. */
-const COLLECTED_SHARE = 0.5;
+/** Where at most this share of what was dead is left, V8 collected; what is estimated wavers by less. */
+const COLLECTED_SHARE = 0.7;
 
 /**
  * Asks V8 for collections on the thread that owns it, and keeps the books: how many, how long, and how many evicted bytes are
