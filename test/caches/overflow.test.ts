@@ -80,4 +80,15 @@ describe('a put over the cap', () => {
     last.put(30);
     expect([first.shelf.bytes, last.shelf.bytes]).toEqual([50, 150]);
   });
+
+  it('makes room for the puts that follow where entries are small, and no more than is put where they are not', () => {
+    const small = new Map<number, string>();
+    caches.register(small, { name: 'small', priority: 10, sizeOf: () => 1 });
+    capAt(2560);
+    for (let key = 0; key <= 2560; key++) small.set(key, 'x');
+    expect(small.size, 'one too many: a 256th of the cap goes with it').toBe(2550);
+    capAt(256);
+    small.set(0, 'y');
+    expect(small.size).toBe(256);
+  });
 });
