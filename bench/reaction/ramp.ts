@@ -1,7 +1,7 @@
 /**
- * Ramps of memory in one blocked main thread. Arguments: MB/s, runs. Each run starts a runtime whose process limit lies so that `critical` is some
+ * A ramp of memory in a blocked main thread. Arguments: MB/s, lead in [0, 1). Starts a runtime whose process limit lies so that `critical` is some
  * hundred milliseconds ahead, fills memory at that pace without ever returning to the event loop, and looks at the level after every
- * chunk. Prints one line of JSON: lateness in ms, one for each run.
+ * chunk. Prints the lateness in ms as one line of JSON.
  */
 import { startPressureRuntime } from 'spillway';
 
@@ -12,10 +12,8 @@ const LEAST_LEAD_MS = 150;
 const LEAD_SPREAD_MS = 250;
 const GIVE_UP_MS = 1_000;
 
-const [rateMb = '100', runs = '20'] = process.argv.slice(2);
+const [rateMb = '100', lead = '0'] = process.argv.slice(2);
 const bytesPerMs = (Number(rateMb) * MB) / 1e3;
-const collect = globalThis.gc;
-if (collect === undefined) throw new Error('Expected --expose-gc');
 
 /** @returns ms from crossing `critical`, by the kernel's own count of the resident set, to the page showing it. */
 async function measureLateness(lead: number): Promise<number> {
@@ -48,9 +46,4 @@ async function measureLateness(lead: number): Promise<number> {
   }
 }
 
-const latenessMs: number[] = [];
-for (let run = 0; run < Number(runs); run++) {
-  collect();
-  latenessMs.push(await measureLateness(run / Number(runs)));
-}
-process.stdout.write(`${JSON.stringify(latenessMs)}\n`);
+process.stdout.write(`${JSON.stringify(await measureLateness(Number(lead)))}\n`);
