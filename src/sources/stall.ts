@@ -54,7 +54,7 @@ export class StallSource {
     const someUs = this.#file.read() ? this.#file.labelled(SOME, TOTAL) : Number.NaN;
     const fullUs = Number.isNaN(someUs) ? Number.NaN : this.#file.labelled(FULL, TOTAL);
     const isKnown = !Number.isNaN(fullUs) && this.#advance(someUs, fullUs, nowUs);
-    this.reason = isKnown ? '' : this.#file.reason;
+    this.reason = isKnown ? '' : this.#file.reason || `${this.#file.path}: a share above 1`;
     shares.some = isKnown ? this.#someShare : -1;
     shares.full = isKnown ? this.#fullShare : -1;
   }
@@ -63,22 +63,26 @@ export class StallSource {
     this.#file.close();
   }
 
-  /** Moves the shares on; counters that fell belong to another file, which starts anew. @returns false when it could not. */
+  /**
+   * Moves the shares on; counters that fell belong to another file, which starts anew. @returns false where a share is none, as the averages of
+   * a broken file can be.
+   */
   #advance(someUs: number, fullUs: number, nowUs: number): boolean {
     const spanUs = nowUs - this.#lastReadUs;
-    if (Number.isNaN(spanUs) || someUs < this.#lastSomeUs || fullUs < this.#lastFullUs) {
+    const startsAnew = Number.isNaN(spanUs) || someUs < this.#lastSomeUs || fullUs < this.#lastFullUs;
+    if (startsAnew) {
       this.#someShare = this.#file.labelled(SOME, AVERAGE_10_S) / 100;
       this.#fullShare = this.#file.labelled(FULL, AVERAGE_10_S) / 100;
     } else if (spanUs >= SHORTEST_SPAN_US) {
       this.#someShare = Math.min(1, (someUs - this.#lastSomeUs) / spanUs);
       this.#fullShare = Math.min(1, (fullUs - this.#lastFullUs) / spanUs);
-    } else {
-      return true;
     }
-    this.#lastReadUs = nowUs;
-    this.#lastSomeUs = someUs;
-    this.#lastFullUs = fullUs;
-    return !Number.isNaN(this.#someShare) && !Number.isNaN(this.#fullShare);
+    if (startsAnew || spanUs >= SHORTEST_SPAN_US) {
+      this.#lastReadUs = nowUs;
+      this.#lastSomeUs = someUs;
+      this.#lastFullUs = fullUs;
+    }
+    return this.#someShare <= 1 && this.#fullShare <= 1;
   }
 }
 

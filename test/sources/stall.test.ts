@@ -84,6 +84,19 @@ describe('the stall', () => {
     expect(stall.reason).toBe(`${path}: not a number: "high"`);
   });
 
+  it('is not known while the average with which it begins cannot be true', () => {
+    const { at, stall, write, path } = stallOf(pressure(0, 0, 250, 0));
+    expect(at(0)).toEqual({ some: -1, full: -1 });
+    expect(stall.reason).toBe(`${path}: a share above 1`);
+    expect(at(10)).toEqual({ some: -1, full: -1 });
+    write(pressure(4_000, 1_000));
+    expect(at(10_000)).toEqual({ some: 0.4, full: 0.1 });
+    write('some avg10=high total=1\nfull avg10=0.00 total=0\n');
+    expect(at(20_000)).toEqual({ some: -1, full: -1 });
+    expect(at(20_010)).toEqual({ some: -1, full: -1 });
+    expect(stall.reason).toBe(`${path}: a share above 1`);
+  });
+
   it('is not known without the line for full stalls', () => {
     const { at, stall, path } = stallOf('some avg10=0.00 avg60=0.00 avg300=0.00 total=12\n');
     expect(at(0)).toEqual({ some: -1, full: -1 });
