@@ -16,6 +16,8 @@ export interface CgroupLocation {
   readonly version: ControlGroupVersion;
   /** The group that is charged first, then its ancestors. */
   readonly directories: readonly GroupDirectory[];
+  /** The groups below that the process is in, where memory is not accounted yet: it can be switched on while the process runs. */
+  readonly uncharged: readonly GroupDirectory[];
   /** True when the process's own group cannot be seen, so that the nearest visible directory stands in. */
   readonly isApproximate: boolean;
 }
@@ -98,8 +100,9 @@ function chargedPart(version: ControlGroupVersion, way: Way): CgroupLocation | n
   const directories = way.directories
     .slice(own, end)
     .filter(({ directory }) => hasMemoryController(version, directory));
-  const ownExists = way.directories.slice(0, own).every(({ directory }) => existsSync(directory));
-  return { version, directories, isApproximate: !way.isVisible || !ownExists };
+  const uncharged = way.directories.slice(0, own);
+  const ownExists = uncharged.every(({ directory }) => existsSync(directory));
+  return { version, directories, uncharged, isApproximate: !way.isVisible || !ownExists };
 }
 
 function chargesBelow(version: ControlGroupVersion, group: GroupDirectory | undefined): boolean {

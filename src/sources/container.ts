@@ -1,7 +1,7 @@
 import { type Reading, type Source, setOk, setUnavailable, setUnlimited } from '../core/reading.js';
 import { KIB } from '../core/units.js';
 import { type CgroupLocation, locateCgroup } from './cgroup-location.js';
-import { ControlGroup } from './control-group.js';
+import { ControlGroup, hasMemoryController } from './control-group.js';
 import { type ResolveMountPoint, readCgroupView } from './proc-cgroup.js';
 import { PseudoFile } from './pseudo-file.js';
 
@@ -80,7 +80,7 @@ export class ContainerSource implements Source {
   /** @returns false when the membership cannot be read. */
   #followMembership(): boolean {
     if (!this.#membership.read()) return false;
-    if (this.#membership.equals(this.#locatedWith)) return true;
+    if (this.#membership.equals(this.#locatedWith) && !isChargedBelow(this.#location)) return true;
     this.#locatedWith = this.#membership.copyBytes();
     this.#closeGroups();
     this.#location = locateCgroup(readCgroupView(this.#options.directory, this.#options.resolve));
@@ -94,6 +94,11 @@ export class ContainerSource implements Source {
     this.#tightest = null;
     this.#location = null;
   }
+}
+
+/** Whether a group closer to the process accounts for its memory since the location was found, as systemd can order at any time. */
+function isChargedBelow(location: CgroupLocation | null): boolean {
+  return location?.uncharged.some(({ directory }) => hasMemoryController(location.version, directory)) ?? false;
 }
 
 function nameOf(group: ControlGroup | undefined): string {
@@ -119,10 +124,7 @@ function readTightest(groups: readonly ControlGroup[], machineBytes: number, rea
   for (const group of groups) {
     group.beginReading();
     const limitBytes = group.readLimitBytes();
-    if (limitBytes === Number.POSITIVE_INFINITY || limitBytes > machineBytes) {
-      if (group.coversAncestors) break;
-      continue;
-    }
+    if (limitBytes === Number.POSITIVE_INFINITY || limitBytes > machineBytes) continue;
     const usageBytes = Number.isNaN(limitBytes) ? Number.NaN : group.readUsageBytes();
     // memory.stat is by far the dearest file (the kernel sums up every CPU and group below), so it is read only where it can matter.
     if (usageBytes / limitBytes <= highestRatio) continue;

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { KIB } from '../core/units.js';
-import { type FieldKey, PseudoFile } from './pseudo-file.js';
+import { type FieldKey, isAbsent, PseudoFile } from './pseudo-file.js';
 
 /** How one version of control groups spells what both have. */
 export interface ControlGroupVersion {
@@ -19,21 +18,20 @@ export interface ControlGroupVersion {
   readonly facts: readonly (readonly [fact: string, file: string, key: FieldKey | null])[];
 }
 
+/** Files that may not be looked at count as there: reading them will tell why they cannot be read. */
 export function hasMemoryController(version: ControlGroupVersion, directory: string): boolean {
-  return version.signFiles.some((name) => existsSync(`${directory}/${name}`));
+  return version.signFiles.some((name) => !isAbsent(`${directory}/${name}`));
 }
 
 /**
  * The memory of one control group on the way from the process to the root. Every number is bytes; NaN: it could not be read, and
  * `reason` says why. Descriptors stay open. Sampler thread.
  *
- * The root of a hierarchy has neither a limit nor, in version 2, a usage. Where a file of an ancestor cannot be seen, that of the
+ * The root of a hierarchy has neither a limit nor, in version 2, a usage. Where a file of an ancestor is not there, that of the
  * group below it stands in: too little, but against the right limit.
  */
 export class ControlGroup {
   reason = '';
-  /** Whether the limit of this reading is the tightest of all ancestors too, so that none of them has a limit where this has none. */
-  coversAncestors = false;
   #hasFreshStat = false;
   readonly #version: ControlGroupVersion;
   readonly #directory: string;
@@ -56,11 +54,12 @@ export class ControlGroup {
     this.#directory = directory;
     this.#below = below;
     const { limitFile, usageFile } = version;
-    const seen = (name: string) => existsSync(`${directory}/${name}`);
+    const seen = (name: string) => !isAbsent(`${directory}/${name}`);
     const isRoot = !seen(limitFile) && !seen(usageFile);
     const usagePath = below === null || seen(usageFile) ? `${directory}/${usageFile}` : below.#usage?.path;
     const statPath = below === null || seen('memory.stat') ? `${directory}/memory.stat` : below.#stat.path;
-    this.#limit = seen(limitFile) ? new PseudoFile(`${directory}/${limitFile}`) : null;
+    const hasLimit = seen(limitFile) || (below === null && !isRoot);
+    this.#limit = hasLimit ? new PseudoFile(`${directory}/${limitFile}`) : null;
     this.#usage = isRoot || usagePath === undefined ? null : new PseudoFile(usagePath);
     this.#stat = new PseudoFile(statPath, 8 * KIB);
   }
@@ -68,7 +67,6 @@ export class ControlGroup {
   /** Starts a reading: memory.stat is read at most once in it. */
   beginReading(): void {
     this.#hasFreshStat = false;
-    this.coversAncestors = false;
   }
 
   /** The limit at which the kernel kills here, as it stands now; Infinity: none. */
@@ -79,7 +77,6 @@ export class ControlGroup {
     if (key === null || this.#below !== null) return limitBytes;
     const hierarchicalBytes = this.#readStat() ? this.#stat.field(key, -1) : Number.NaN;
     if (hierarchicalBytes === -1) return limitBytes;
-    this.coversAncestors = true;
     return Math.min(limitBytes, this.#checked(this.#stat, hierarchicalBytes));
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /** A label inside a line, such as `total=`. */
 export type FieldLabel = Buffer;
@@ -49,6 +49,15 @@ export function describeSystemError(error: unknown): string {
   }
 }
 
+/** Whether there is nothing at `path`. What may not be looked at is not absent: nobody can tell. */
+export function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    return describeSystemError(error) === 'missing';
+  }
+}
+
 /**
  * A small text file that is read again and again: its descriptor stays open, its bytes land in one buffer that is reused, and
  * numbers are parsed from those bytes, so a reading allocates nothing. Nothing here throws: what fails returns false or NaN and
@@ -62,7 +71,6 @@ export class PseudoFile {
   /** Why the last call failed; empty after one that did not. */
   reason = '';
   #descriptor = -1;
-  #keepsOpen = false;
   /** Byte 0 is a line break that is never overwritten, so that the first line is found like any other. */
   #bytes: Buffer;
   #end = 1;
@@ -83,7 +91,7 @@ export class PseudoFile {
       this.close();
       return false;
     }
-    if (!this.#keepsOpen) this.close();
+    if (this.#hasSize()) this.close();
     return this.#end > 1 || this.#fail('empty');
   }
 
@@ -157,10 +165,18 @@ export class PseudoFile {
   #open(): boolean {
     try {
       this.#descriptor = openSync(this.path, 'r');
-      this.#keepsOpen = fstatSync(this.#descriptor).size === 0;
       return true;
     } catch (error) {
       return this.#fail(describeSystemError(error));
+    }
+  }
+
+  /** Asked after reading: a recorded file may have been empty a moment ago, while it was being written. */
+  #hasSize(): boolean {
+    try {
+      return this.#end === 1 || fstatSync(this.#descriptor).size > 0;
+    } catch {
+      return true; // What cannot be told is opened anew for every read.
     }
   }
 

@@ -173,6 +173,32 @@ describe('the tightest limit', () => {
     expect((await container('4:memory:/pod/app\n', V1_MOUNT, groups)).reading).toEqual(ok(49 * MIB, 50 * MIB));
   });
 
+  it('is that of a grandparent alone', async () => {
+    const groups = { ...v2('a/b/c', 'max', 40), ...v2('a/b', 'max', 50), ...v2('a', 100, 70), ...v2('.', 'max', 900) };
+    const { reading, description } = await container('0::/a/b/c\n', V2_MOUNT, groups);
+    expect(reading).toEqual(ok(70 * MIB, 100 * MIB));
+    expect(description).toBe('cgroup v2 /a/b/c, limited by /a');
+  });
+
+  it('is the lower of the own one and hierarchical_memory_limit, which covers ancestors that are not visible (v1)', async () => {
+    const mount = V1_MOUNT.replace(' / ', ' /pod/app ');
+    const { reading } = await container('4:memory:/pod/app\n', mount, v1('memory', 200, 100, 40));
+    expect(reading).toEqual(ok(40 * MIB, 100 * MIB));
+  });
+
+  it('is read from the ancestors themselves, whatever hierarchical_memory_limit says (v1)', async () => {
+    const groups = { ...v1('memory/pod/app', null, null, 40), ...v1('memory/pod', 100, 100, 60) };
+    expect((await container('4:memory:/pod/app\n', V1_MOUNT, groups)).reading).toEqual(ok(60 * MIB, 100 * MIB));
+  });
+
+  it.each(['9223372036854771712', '9223372036854710272', '18446744073709551615'])(
+    'is none where it is %s',
+    async (text) => {
+      const groups = { ...v2('app', 'max', 40), 'app/memory.max': `${text}\n` };
+      expect((await container('0::/app\n', V2_MOUNT, groups)).reading).toEqual(unlimited(40 * MIB));
+    },
+  );
+
   it('counts what the group below uses where the ancestor shows only its limit', async () => {
     const groups = { ...v2('pod/app', 'max', 40), 'pod/memory.max': `${100 * MIB}\n` };
     expect((await container('0::/pod/app\n', V2_MOUNT, groups)).reading).toEqual(ok(40 * MIB, 100 * MIB));

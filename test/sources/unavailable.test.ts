@@ -20,6 +20,17 @@ async function openContainer(roots: Tree) {
   return { read, close: () => opened.close() };
 }
 
+/** Permissions do not bind root, so the reading is taken by a process that gives its rights up after it has loaded the code. */
+function readUnprivileged(tree: Tree): unknown {
+  const child = spawnSync(
+    process.execPath,
+    [fileURLToPath(new URL('children/read-unprivileged.mjs', import.meta.url))],
+    { env: { ...process.env, SPILLWAY_TEST_TREE: JSON.stringify(tree) }, encoding: 'utf8' },
+  );
+  expect(child.stderr).toBe('');
+  return JSON.parse(child.stdout);
+}
+
 describe('garbage in a file', () => {
   it.each([
     { file: 'memory.current', text: 'lots\n', words: 'not a number: "lots"' },
@@ -79,6 +90,33 @@ describe('a file that changes while it is read', () => {
     container.close();
   });
 
+  it('is empty at first, and is removed once it was written', async () => {
+    const tree = copyOfTree('v2-leaf');
+    const path = `${tree.cgroup}/app/memory.current`;
+    writeFileSync(path, '');
+    const container = await openContainer(tree);
+    expect(container.read()).toEqual(unavailable(`${path}: empty`));
+    writeFileSync(path, '75000000\n');
+    expect(container.read()).toEqual(ok(75000000, LEAF.limitBytes));
+    rmSync(path);
+    expect(container.read()).toEqual(unavailable(`${path}: missing`));
+    container.close();
+  });
+
+  it('appears, because memory is accounted from now on in the group that the process is in', async () => {
+    const tree = copyOfTree('v2-leaf');
+    writeFileSync(`${tree.proc}/self/cgroup`, '0::/app/worker\n');
+    mkdirSync(`${tree.cgroup}/app/worker`);
+    const container = await openContainer(tree);
+    expect(container.read()).toEqual(LEAF);
+    for (const file of ['memory.current', 'memory.stat']) {
+      cpSync(`${tree.cgroup}/app/${file}`, `${tree.cgroup}/app/worker/${file}`);
+    }
+    writeFileSync(`${tree.cgroup}/app/worker/memory.max`, '100000000\n');
+    expect(container.read()).toEqual(ok(LEAF.usedBytes, 100000000));
+    container.close();
+  });
+
   it('is replaced by a directory', async () => {
     const tree = copyOfTree('v2-leaf');
     const path = `${tree.cgroup}/app/memory.current`;
@@ -118,21 +156,33 @@ describe('a file without permission', () => {
     const tree = copyOfTree('v2-leaf');
     const path = `${tree.cgroup}/app/memory.current`;
     chmodSync(path, 0o000);
-    // Permissions do not bind root, so the reading is taken by a process that gives its rights up after it has loaded the code.
-    const child = spawnSync(
-      process.execPath,
-      [fileURLToPath(new URL('children/read-unprivileged.mjs', import.meta.url))],
-      {
-        env: { ...process.env, SPILLWAY_TEST_TREE: JSON.stringify(tree) },
-        encoding: 'utf8',
-      },
-    );
-    expect(child.stderr).toBe('');
-    expect(JSON.parse(child.stdout)).toEqual(unavailable(`${path}: no permission`));
+    expect(readUnprivileged(tree)).toEqual(unavailable(`${path}: no permission`));
+  });
+});
+
+describe('a directory without permission', () => {
+  it('is not taken for one where memory is not accounted', async () => {
+    const tree = copyOfTree('v2-leaf');
+    chmodSync(`${tree.cgroup}/app`, 0o000);
+    const reading = readUnprivileged(tree);
+    chmodSync(`${tree.cgroup}/app`, 0o755);
+    expect(reading).toEqual(unavailable(`${tree.cgroup}/app/memory.max: no permission`));
   });
 });
 
 describe('what is missing from the start', () => {
+  it('is a failure where it is the limit of the own group, whose use is there', async () => {
+    const tree = copyOfTree('v2-leaf');
+    rmSync(`${tree.cgroup}/app/memory.max`);
+    expect((await readTree(tree)).container).toEqual(unavailable(`${tree.cgroup}/app/memory.max: missing`));
+  });
+
+  it('is a failure where it is memory.stat, without which page cache would count as used', async () => {
+    const tree = copyOfTree('v2-leaf');
+    rmSync(`${tree.cgroup}/app/memory.stat`);
+    expect((await readTree(tree)).container).toEqual(unavailable(`${tree.cgroup}/app/memory.stat: missing`));
+  });
+
   it('is listed with its reason', async () => {
     const tree = copyOfTree('v2-leaf');
     rmSync(`${tree.proc}/self/cgroup`);

@@ -9,7 +9,7 @@ if (process.geteuid() === 0) {
   const { chownSync } = await import('node:fs');
   const { dirname } = await import('node:path');
   chownSync(dirname(roots.proc), NOBODY, NOBODY);
-  process.seteuid(NOBODY);
+  process.setuid(NOBODY); // the real one too: it is what access(2) goes by
 }
 const { sources } = await openSources({ roots, processLimitBytes: null, updateIntervalMs: 5000 }, true);
 const reading = emptyReading();
