@@ -33,8 +33,8 @@ const BORROWED_SAMPLES = 200;
  */
 const REPAYMENT_STRETCH = 4;
 
-/** Beyond this debt samples come a second apart, or further in proportion. */
-const HEAVY_DEBT_MS = 100;
+/** Beyond what the share is worth in so long, or so many usual samples, samples come a second apart, or further in proportion. */
+const HEAVY_DEBT_SECONDS = 10;
 const HEAVY_DEBT_SAMPLES = 100;
 const HEAVY_DEBT_DELAY_MS = 1_000;
 
@@ -48,6 +48,7 @@ export function createCpuBudget(maxShare: number): CpuBudget {
   const share = maxShare * USED_SHARE;
   const savedMs = SAVED_SECONDS * 1e3 * maxShare;
   const borrowedMs = BORROWED_SECONDS * 1e3 * maxShare;
+  const heavyDebtMs = HEAVY_DEBT_SECONDS * 1e3 * maxShare;
   let creditMs = 0;
   let usualCostMs = 0;
   let samples = 0;
@@ -59,7 +60,7 @@ export function createCpuBudget(maxShare: number): CpuBudget {
   function savingDelayMs(): number {
     if (creditMs >= usualCostMs) return 0;
     const delayMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH) / share;
-    const heaviness = -creditMs / Math.max(HEAVY_DEBT_MS, HEAVY_DEBT_SAMPLES * usualCostMs);
+    const heaviness = -creditMs / Math.max(heavyDebtMs, HEAVY_DEBT_SAMPLES * usualCostMs);
     return heaviness > 1 ? Math.max(delayMs, HEAVY_DEBT_DELAY_MS * heaviness) : delayMs;
   }
 

@@ -5,7 +5,7 @@ import { createCpuBudget } from '#src/core/cpu-budget.js';
 const SEED = 20_26;
 const NOT_URGENT = Number.POSITIVE_INFINITY;
 const FREE_SAMPLES = 100;
-const HEAVY_DEBT_MS = 100;
+const HEAVY_DEBT_SECONDS = 10;
 const BORROWED_SECONDS = 60;
 
 interface Run {
@@ -57,7 +57,8 @@ describe('CPU budget', () => {
         (maxShare, costsMs) => {
           const costMs = (sample: number): number => costsMs[sample % costsMs.length] ?? 0;
           const { countedMs, elapsedMs } = run({ maxShare, untilMs: 600_000, wantedMs: 10, costMs });
-          expect(countedMs).toBeLessThanOrEqual(maxShare * elapsedMs + 2 * HEAVY_DEBT_MS + 100 * Math.max(...costsMs));
+          const heavyMs = HEAVY_DEBT_SECONDS * 1e3 * maxShare;
+          expect(countedMs).toBeLessThanOrEqual(maxShare * elapsedMs + 2 * heavyMs + 100 * Math.max(...costsMs));
         },
       ),
       { seed: SEED },
@@ -122,5 +123,13 @@ describe('CPU budget', () => {
     expect(danger.countedMs).toBeLessThanOrEqual(maxShare * danger.elapsedMs + minuteMs);
     expect(danger.countedMs, 'and no less').toBeGreaterThan(0.89 * maxShare * danger.elapsedMs + 0.9 * minuteMs);
     expect(danger.longestMs).toBeGreaterThan(10);
+  });
+
+  it.each([0.001, 0.01, 0.1, 1])('is not blind for longer after a debt the greater a share of %s is', (maxShare) => {
+    const costMs = (sample: number): number => (sample === 200 ? 30_000 * maxShare : 5 * maxShare);
+    const { longestMs, share } = run({ maxShare, untilMs: 600_000, wantedMs: 10, costMs });
+    expect(longestMs).toBeGreaterThan(2_500);
+    expect(longestMs).toBeLessThan(3_100);
+    expect(share).toBeLessThanOrEqual(maxShare);
   });
 });
