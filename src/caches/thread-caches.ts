@@ -5,7 +5,7 @@ import { askForSample, ringSampler } from '../page/bell.js';
 import { cacheBytesWriter, claimCache } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js';
-import { releaseThread, type ThreadClaim } from '../page/thread-rows.js';
+import { HEAP_BEAT_MS, releaseThread, type ThreadClaim } from '../page/thread-rows.js';
 import { CacheAccount } from './account.js';
 import { adaptEvictable } from './adapters/evictable.js';
 import { adaptLruCache } from './adapters/lru-cache.js';
@@ -32,9 +32,6 @@ const RESERVE_DUTY = 0.25;
 
 /** Counters on the page are for people and metrics: this often is enough. */
 const COUNTERS_INTERVAL_US = 100_000;
-
-/** How often a thread that does nothing with its caches publishes its heap and looks at the page. */
-const BEAT_MS = 500;
 
 /** What a cache is told when the thread helps itself between two samples. */
 const LAST_RESORT: EvictionRequest = {
@@ -117,7 +114,8 @@ export class ThreadCaches {
     this.#heapRoom = new HeapRoom(engine.heap, this.#collector, options.heapCeilingRatio ?? null, (bytes) =>
       this.#dispatcher.dropNow(bytes, LAST_RESORT),
     );
-    this.#beat = setInterval(() => this.#tracker.attend(), BEAT_MS);
+    // a thread that does nothing with its caches publishes its heap too, and looks at the page
+    this.#beat = setInterval(() => this.#tracker.attend(), HEAP_BEAT_MS);
     this.#beat.unref();
     this.#tracker.attend();
   }

@@ -9,6 +9,9 @@ export interface ThreadClaim {
   readonly generation: number;
 }
 
+/** A thread whose event loop turns publishes its heap at least this often, ms, whatever else it does. */
+export const HEAP_BEAT_MS = 250;
+
 /** A heap as its own thread sees it; bytes. */
 export interface ThreadHeap {
   /** Monotonic µs, 0: never published. */

@@ -4,10 +4,23 @@ import type { WatchedResource } from '../core/eviction-policy.js';
 import type { Vote } from '../core/pressure.js';
 import { type Reading, ratioOf, rejectImpossible } from '../core/reading.js';
 import type { Resource } from '../core/resource.js';
+import { HEAP_BEAT_MS } from '../page/thread-rows.js';
 
 /** A last good reading older than this many cadences abstains, though never sooner than `LEAST_AGE_US`. Source: CONTRACT §3. */
 const STALE_CADENCES = 3;
 export const LEAST_AGE_US = 1e6;
+
+/**
+ * A heap comes as often as its thread shows it, however often the sampler looks: one that comes with every second beat is not late. So a
+ * thread that is busy for a second makes nothing stale.
+ */
+const HEAP_CADENCE_US = 2 * HEAP_BEAT_MS * 1e3;
+
+/** Beyond this age a good reading abstains, µs. @param intervalUs the cadence now. */
+export function longestAgeUs(resource: Resource, intervalUs: number): number {
+  const cadenceUs = resource === 'heap' ? Math.max(HEAP_CADENCE_US, intervalUs) : intervalUs;
+  return Math.max(STALE_CADENCES * cadenceUs, LEAST_AGE_US);
+}
 
 /** What the sampler knows of one resource from sample to sample. A vote that remembers its last good reading. */
 export interface Assessment extends Vote, WatchedResource {
@@ -77,8 +90,8 @@ export function assess(
 }
 
 /** Whether the last good reading is too old to go by. */
-function isStale({ readUs }: Assessment, nowUs: number, intervalUs: number, awakeUs: number): boolean {
-  return nowUs - Math.max(readUs, awakeUs) > Math.max(STALE_CADENCES * intervalUs, LEAST_AGE_US);
+function isStale({ resource, readUs }: Assessment, nowUs: number, intervalUs: number, awakeUs: number): boolean {
+  return nowUs - Math.max(readUs, awakeUs) > longestAgeUs(resource, intervalUs);
 }
 
 function abstain(assessment: Assessment): void {

@@ -5,7 +5,7 @@ const heap = emptyThreadHeap();
 
 /**
  * The worst V8 heap of all threads, as each published its own: old space used of its maximum. A thread that is blocked far from its
- * caches publishes nothing; while others do, the worst of theirs counts.
+ * caches publishes nothing; what it showed last counts until it is too old, and then the worst of what others show.
  * @param freshUs heaps that were published since then go before older ones.
  * @returns monotonic µs at which the thread published it, 0 where no thread did.
  */

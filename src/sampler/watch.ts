@@ -5,7 +5,7 @@ import { RESOURCES, type Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import type { InjectedReading } from '../page/protocol.js';
 import type { SourceSet } from '../sources/detect.js';
-import { type Assessment, assess, createAssessment, LEAST_AGE_US } from './assessment.js';
+import { type Assessment, assess, createAssessment, longestAgeUs } from './assessment.js';
 import { readWorstHeap } from './heap-reading.js';
 
 /** A pause longer than this between two samples breaks a series: the machine slept. */
@@ -93,7 +93,7 @@ export class Watch {
 
   #readOne(watched: Watched, nowUs: number, intervalUs: number): void {
     const { assessment, forecast } = watched;
-    const readUs = this.#fillReading(assessment.resource, nowUs);
+    const readUs = this.#fillReading(assessment.resource, nowUs, intervalUs);
     const readBeforeUs = assessment.readUs;
     assess(assessment, this.#reading, readUs, nowUs, intervalUs, this.awakeUs);
     const { known, level, usedBytes, limitBytes, thresholds } = assessment;
@@ -116,14 +116,14 @@ export class Watch {
   }
 
   /** @returns monotonic µs of the reading: heaps were published by their threads some time ago. */
-  #fillReading(resource: Resource, nowUs: number): number {
+  #fillReading(resource: Resource, nowUs: number, intervalUs: number): number {
     for (const injected of this.injected) {
       if (injected.resource !== resource) continue;
       setOk(this.#reading, injected.usedBytes, injected.limitBytes);
       return nowUs;
     }
     if (!this.isOff(resource) && resource === 'heap')
-      return readWorstHeap(this.#words, this.#reading, nowUs - LEAST_AGE_US);
+      return readWorstHeap(this.#words, this.#reading, nowUs - longestAgeUs('heap', intervalUs));
     for (const source of this.#sources.sources) {
       if (source.resource !== resource || this.isOff(resource)) continue;
       source.readInto(this.#reading);

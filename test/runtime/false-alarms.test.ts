@@ -1,11 +1,16 @@
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { getHeapStatistics } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type PressureOptions, type PressureRuntime, startPressureRuntime } from '#src/index.js';
 import { sampleNow } from '#src/testing.js';
 import { copyOfTree } from '../sources/tree.js';
 
 const MIB = 2 ** 20;
+/** A second and some more, so that what is allowed to be a second old would be too old. */
+const BLOCKED_MS = 1_200;
 const running: PressureRuntime[] = [];
 
 afterEach(async () => {
@@ -65,16 +70,53 @@ describe('no level changes', () => {
   });
 
   it('because the loop is blocked for a second', async () => {
-    // the heap of a blocked thread cannot be published: its reading ages, as it should
-    const { pressure, said } = await watch({ updateIntervalMs: 50, resources: { heap: false } });
+    const { pressure, said } = await watch({ updateIntervalMs: 50 });
     const { sampleCount, level } = await sampleNow(pressure);
-    const endMs = performance.now() + 1_000;
+    const endMs = performance.now() + BLOCKED_MS;
     while (performance.now() < endMs);
     const after = pressure.state;
     expect(after.sampleCount).toBeGreaterThan(sampleCount); // it was watched meanwhile
     expect(after.level).toBe(level);
     await sampleNow(pressure); // what was posted meanwhile is heard before the answer
     expect(pressure.state.health).toBe('ok');
+    expect(said).toEqual([]);
+  });
+
+  it('because the loop is blocked for longer, but that its heap cannot be seen meanwhile is said', async () => {
+    const { pressure, said } = await watch({ updateIntervalMs: 50 });
+    await sampleNow(pressure);
+    const endMs = performance.now() + 2_500;
+    while (performance.now() < endMs);
+    await vi.waitUntil(() => said.at(-1)?.startsWith('ok'));
+    expect(said).toEqual([
+      expect.stringMatching(/^degraded: heap: nothing new for 1[56]\d\d ms$/),
+      'ok: all sources are read again',
+    ]);
+  });
+
+  it('because the thread with the fullest heap is blocked for a second while others show theirs', async () => {
+    const { used_heap_size, heap_size_limit } = getHeapStatistics();
+    const warning = used_heap_size / heap_size_limit / 2; // far more than a thread that just began has
+    const { pressure, said } = await watch({
+      updateIntervalMs: 50,
+      autoEviction: false,
+      hysteresis: { enableDelta: 0 },
+      resources: {
+        system: false,
+        container: false,
+        heap: { thresholds: { warning, critical: 0.97, emergency: 0.98 } },
+      },
+    });
+    const worker = new Worker(new URL('../support/loop-worker.mjs', import.meta.url), {
+      workerData: { handle: pressure.handle, mode: 'idle', entries: 0 },
+    });
+    onTestFinished(async () => void (await worker.terminate()));
+    await once(worker, 'message');
+    expect((await sampleNow(pressure)).level).toBe('warning');
+    said.length = 0;
+    const endMs = performance.now() + BLOCKED_MS;
+    while (performance.now() < endMs);
+    await sampleNow(pressure);
     expect(said).toEqual([]);
   });
 });

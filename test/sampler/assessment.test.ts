@@ -54,6 +54,15 @@ describe('assess', () => {
     expect(assessment).toMatchObject({ known: false, level: 'normal', failures: 2 });
   });
 
+  it('abstains when a heap, which comes at the pace of its thread, is older than a second and a half at a short one', () => {
+    assessment = createAssessment('heap', DEFAULT_THRESHOLDS, 0.05);
+    take(SECOND_US, good(0.85));
+    take(2.5 * SECOND_US, good(0.85), SECOND_US);
+    expect(assessment.known).toBe(true);
+    take(2.5 * SECOND_US + 1, good(0.85), SECOND_US);
+    expect(assessment).toMatchObject({ known: false, failure: 'nothing new for 1500 ms' });
+  });
+
   it('abstains when it is older than three cadences at a long one', () => {
     take(SECOND_US, good(0.85));
     take(16 * SECOND_US, failed, 16 * SECOND_US, 5 * SECOND_US);
