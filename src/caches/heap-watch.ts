@@ -11,7 +11,7 @@ const LEAST_INTERVAL_US = 2000;
 /** One of so many glances looks at the clock, the others only at the page. A power of two. */
 const GLANCES = 64;
 
-/** A heap that took this share of the room it had when the last sample came is worth another sample at once. */
+/** A heap that took this share of the room it had when the last sample came, or was asked for, is worth another. */
 const TAKEN_SHARE = 0.125;
 
 /**
@@ -27,10 +27,9 @@ export class HeapWatch {
   readonly #heap = emptyThreadHeap();
   readonly #epoch: EpochView;
   #glances = 0;
-  /** The sample since which growth is counted, from which use; and the one since which another was asked for. */
+  /** The sample since which growth is counted, and from which use: then, or when another was asked for. */
   #stateVersion = -1;
-  #usedAtSampleBytes = 0;
-  #askedVersion = -1;
+  #countedFromBytes = 0;
   /** Least seen of what is held beside the caches since our last collection. */
   #leastBesideBytes = Number.POSITIVE_INFINITY;
   #collections = 0;
@@ -89,19 +88,15 @@ export class HeapWatch {
     this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
     this.#collector.noteDead(besideBytes - this.#leastBesideBytes);
   }
+
   /** The sampler plans by what it saw last; it comes before its time where the heap fills faster. */
   #askWhenTaken(): void {
     const { oldUsedBytes, oldLimitBytes } = this.#heap;
     const version = loadStateVersion(this.#words);
-    const isFirst = version !== this.#stateVersion;
-    const usedBeforeBytes = this.#usedAtSampleBytes;
-    if (isFirst) {
-      this.#stateVersion = version;
-      this.#usedAtSampleBytes = oldUsedBytes;
-    }
-    const takenBytes = oldUsedBytes - usedBeforeBytes;
-    if (this.#askedVersion === version || takenBytes < TAKEN_SHARE * (oldLimitBytes - usedBeforeBytes)) return;
-    this.#askedVersion = version;
-    askForSample(this.#words);
+    const takenBytes = oldUsedBytes - this.#countedFromBytes;
+    const asks = takenBytes >= TAKEN_SHARE * (oldLimitBytes - this.#countedFromBytes);
+    if (asks || version !== this.#stateVersion) this.#countedFromBytes = oldUsedBytes;
+    this.#stateVersion = version;
+    if (asks) askForSample(this.#words);
   }
 }

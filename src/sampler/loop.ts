@@ -1,6 +1,6 @@
 import { monotonicUs } from '../page/clock.js';
 import type { CpuAccount } from './cpu-account.js';
-import type { Sampler } from './sampler.js';
+import { AT_ONCE_MS, type Sampler } from './sampler.js';
 
 /**
  * Takes samples one after another, at the times that each asks for. The timer does not keep a process alive by itself. Runs
@@ -34,6 +34,10 @@ export class SamplingLoop {
     const nowMs = monotonicUs() / 1e3;
     const dueMs = this.#sampler.dueMs(nowMs);
     if (dueMs === null) return;
+    if (dueMs === AT_ONCE_MS) {
+      this.sampleNow();
+      return;
+    }
     const delayMs = Math.max(this.#minIntervalMs, dueMs - nowMs);
     if ((nowMs + delayMs) * 1e3 < this.#dueUs) this.#plan(delayMs);
   }

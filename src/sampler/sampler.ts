@@ -27,6 +27,9 @@ const LEAST_GUARD_BYTES = 8 * MIB;
 /** Samples that threads ask for are not closer than so many times the shortest interval: asking must not cost more than looking. */
 const LEAST_ASKED_INTERVALS = 2;
 
+/** The time of a sample that waits for nothing. */
+export const AT_ONCE_MS = 0;
+
 /**
  * One sample after another: reads every source, classifies, forecasts, steers the caches, publishes, and says when to look
  * again. Knows no thread and no timer: it runs on the sampler thread, or in the starting thread where that cannot be kept alive.
@@ -135,10 +138,14 @@ export class Sampler {
     this.#watch.injected = readings;
   }
 
-  /** Monotonic ms at which a sample is due whatever the cadence says: an eviction is under way, or a thread asked for one; null: none is. */
+  /**
+   * Monotonic ms at which a sample is due whatever the cadence says: an eviction is under way, or a thread asked for one; null: none is.
+   * A heap that has just come to its end is not made to wait: V8 may abort within milliseconds.
+   */
   dueMs(nowMs: number): number | null {
     const dueMs = this.#steering.dueMs(nowMs);
     if (loadTidings(this.#words) === this.#tidings) return dueMs;
+    if (this.#watch.seesHeapEnd(nowMs * 1e3, this.#state.intervalUs)) return AT_ONCE_MS;
     const askedMs = this.#state.sampledUs / 1e3 + LEAST_ASKED_INTERVALS * this.#settings.minIntervalMs;
     return dueMs === null ? askedMs : Math.min(dueMs, askedMs);
   }

@@ -1,6 +1,6 @@
 import type { Cadence } from '../core/cadence.js';
 import { createForecast, type Forecast } from '../core/forecast.js';
-import { emptyReading, setOk, setUnlimited } from '../core/reading.js';
+import { emptyReading, ratioOf, setOk, setUnlimited } from '../core/reading.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import type { InjectedReading } from '../page/protocol.js';
@@ -89,6 +89,14 @@ export class Watch {
       if (readsAll || nowUs >= watched.dueUs) this.#readOne(watched, nowUs, intervalUs);
     }
     this.#plan(nowUs);
+  }
+
+  /** Whether a thread shows a heap at `emergency` that no sample has seen there. */
+  seesHeapEnd(nowUs: number, intervalUs: number): boolean {
+    const { assessment } = this.of('heap');
+    if (assessment.level === 'emergency' || this.isOff('heap') || this.injected.length > 0) return false;
+    readWorstHeap(this.#words, this.#reading, nowUs - longestAgeUs('heap', intervalUs));
+    return this.#reading.status === 'ok' && ratioOf(this.#reading) >= assessment.thresholds.emergency;
   }
 
   #readOne(watched: Watched, nowUs: number, intervalUs: number): void {
