@@ -183,7 +183,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       else if (nowMs - pressedMs > CALM_MS) warned = false;
       if (level !== 'normal' && !warned && track.isFresh && input.evictableBytes > 0) {
         const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
-        return cut(input, binding, aheadBytes, biteBytes, 'a first bite');
+        return cut(input, binding, 0, biteBytes, 'a first bite');
       }
       if (level !== 'emergency') patienceMs = LEAST_PATIENCE_MS;
       else if (
