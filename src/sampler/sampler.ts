@@ -49,6 +49,8 @@ export class Sampler {
   readonly #state = emptyPublishedState();
   /** When what is only shown is read again, monotonic µs. */
   #shownDueUs = 0;
+  /** When the resident set was read last, monotonic µs. */
+  #rssReadUs = 0;
   /** What had been asked for when the last sample began. */
   #tidings = 0;
   #level: Level = 'normal';
@@ -92,12 +94,13 @@ export class Sampler {
    * Takes a sample.
    * @param latenessUs how much later than planned this sample is.
    * @param cpuUs CPU time of the sampler so far.
-   * @param readsAll read every resource, whether or not it is due.
+   * @param asked somebody asked for it: read every resource, whether or not it is due.
    * @returns milliseconds to the next sample.
    */
-  sample(latenessUs: number, cpuUs: number, readsAll: boolean): number {
+  sample(latenessUs: number, cpuUs: number, asked: boolean): number {
     const nowUs = this.#clockUs();
     const nowMs = nowUs / 1e3;
+    const readsAll = asked || this.#steering.isLookDue(nowMs);
     this.#deaths.look(nowUs);
     this.#admissions.beforeSample();
     if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
@@ -114,7 +117,10 @@ export class Sampler {
       this.#shownDueUs = nowUs + LEAST_READ_US;
       this.#sources.stall.readInto(this.#stall, nowUs);
       const rssBytes = this.#sources.rssBytes();
-      if (Number.isFinite(rssBytes)) state.rssBytes = rssBytes;
+      if (Number.isFinite(rssBytes)) {
+        state.rssBytes = rssBytes;
+        this.#rssReadUs = nowUs;
+      }
     }
     state.sampleCount++;
     state.sampledAtMs = Date.now();
@@ -130,7 +136,7 @@ export class Sampler {
     const delayMs = this.#nextDelayMs(nowMs, cpuUs);
     state.intervalUs = Math.round(delayMs * 1e3);
     this.#publish(nowMs, binding, growth);
-    return delayMs;
+    return this.#notLater(delayMs, this.#steering.lookDueMs(nowMs), nowMs); // a collection may just have been seen
   }
 
   /** Readings that replace the real ones from the next sample on; none: back to the real ones. */
@@ -252,6 +258,7 @@ export class Sampler {
       resources: this.#watch.assessments,
       binding,
       rssBytes: state.rssBytes,
+      rssReadMs: this.#rssReadUs / 1e3,
       growthBytesPerSecond,
       intervalUs: state.intervalUs,
       threads: this.#watch.threads,
@@ -273,7 +280,10 @@ export class Sampler {
     const stallSome = this.#stall.some < 0 ? null : this.#stall.some;
     const { wantedMs, urgentMs } = this.#watch;
     const delayMs = this.#cadence.nextDelayMs(wantedMs, urgentMs, nowMs, cpuUs / 1e3, stallSome);
-    const dueMs = this.#steering.dueMs(nowMs);
+    return this.#notLater(delayMs, this.#steering.dueMs(nowMs), nowMs);
+  }
+
+  #notLater(delayMs: number, dueMs: number | null, nowMs: number): number {
     return dueMs === null ? delayMs : Math.min(delayMs, Math.max(this.#settings.minIntervalMs, dueMs - nowMs));
   }
 

@@ -20,8 +20,9 @@ import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters, sumHeldBytes } from '../page/thread-rows.js';
 import { type Assessment, leastRoom } from './assessment.js';
-import { type Gauge, type RoundDemand, Rounds } from './rounds.js';
-import { Settlement, type UsedBytesOf } from './settlement.js';
+import { markEvicted } from './collection-mark.js';
+import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds.js';
+import { Settlement, type UsedOf } from './settlement.js';
 import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
 
 /** What steering needs of a sample. Bytes; ms on the monotonic clock, `at` in epoch ms. */
@@ -33,6 +34,8 @@ export interface SteeringInput {
   readonly resources: readonly Assessment[];
   readonly binding: WatchedResource | null;
   readonly rssBytes: number;
+  /** When it was read. */
+  readonly rssReadMs: number;
   readonly growthBytesPerSecond: number;
   /** The time to the next sample, µs. */
   readonly intervalUs: number;
@@ -97,7 +100,17 @@ export class Steering {
 
   /** Monotonic ms at which somebody must look again, whatever the cadence says; null: nothing is pending. */
   dueMs(nowMs: number): number | null {
-    return this.#rounds.active ? nowMs : this.#settlement.dueMs(nowMs);
+    return this.#rounds.active ? nowMs : this.lookDueMs(nowMs);
+  }
+
+  /** Monotonic ms at which the relief of a round must be looked at; null: no round waits for that. */
+  lookDueMs(nowMs: number): number | null {
+    return this.#settlement.dueMs(nowMs);
+  }
+
+  /** Whether a sample now is such a look: it must read afresh. */
+  isLookDue(nowMs: number): boolean {
+    return this.#settlement.isLookDue(nowMs);
   }
 
   /** Counts what the caches hold. To be called before usage is read: what is put in between would look like room. */
@@ -110,12 +123,11 @@ export class Steering {
     this.#last = input;
     if (this.#isIdle()) return;
     this.advance(input.nowMs);
-    const threads = sumCounters(this.#words);
-    for (const report of this.#settlement.settle(input.nowMs, this.#usedBytesIn(input), threads.uncollectedBytes)) {
-      this.#post({ type: 'settled', report });
-    }
-    if (!this.#settings.autoEviction) return;
-    this.#heaps = this.#threadHeaps.update(input.nowMs * 1e3, input.intervalUs);
+    const { autoEviction } = this.#settings;
+    if (autoEviction) this.#heaps = this.#threadHeaps.update(input.nowMs * 1e3, input.intervalUs);
+    const settled = this.#settlement.settle(input.nowMs, this.#usedIn(input));
+    for (const report of settled) this.#post({ type: 'settled', report });
+    if (!autoEviction) return;
     if (this.#policy === null) this.#post({ type: 'observation', input: this.#observe({ input, heap: null }) });
     else {
       for (const matter of mattersOf(input, this.#heaps)) {
@@ -153,8 +165,7 @@ export class Steering {
     const result = this.#rounds.advance(nowMs);
     if (result === null) return;
     const { report } = result;
-    this.#settlement.add(result, nowMs);
-    this.#post({ type: 'eviction', report });
+    this.#end(result, nowMs);
     if (this.#served.length > 0) for (const call of this.#waiting) call.bytes -= report.evictedBytes;
     for (const call of this.#served.splice(0)) call.resolve(report);
     this.#serveWaiting(nowMs);
@@ -176,13 +187,18 @@ export class Steering {
   /** Completes what is open: reports are settled with the usage measured last, calls end with what was done. */
   stop(nowMs: number): void {
     const result = this.#rounds.finish(nowMs);
-    if (result !== null) {
-      this.#settlement.add(result, nowMs);
-      this.#post({ type: 'eviction', report: result.report });
-    }
-    for (const report of this.#settlement.flush(this.#usedBytesIn(this.#last))) this.#post({ type: 'settled', report });
+    if (result !== null) this.#end(result, nowMs);
+    for (const report of this.#settlement.flush(this.#usedIn(this.#last))) this.#post({ type: 'settled', report });
     const report = result?.report ?? this.#rounds.emptyReport(this.#last?.level ?? 'normal', this.#last?.at ?? 0);
     for (const call of [...this.#served.splice(0), ...this.#waiting.splice(0)]) call.resolve(report);
+  }
+
+  /** Tells of a round that ended, and has its relief measured. */
+  #end(result: RoundResult, nowMs: number): void {
+    const { report } = result;
+    const payers = new Set(report.caches.filter(({ evictedBytes }) => evictedBytes > 0).map(({ thread }) => thread));
+    this.#settlement.add(result, nowMs, markEvicted(this.#words, payers));
+    this.#post({ type: 'eviction', report });
   }
 
   /** No thread ever had a cache, and nothing is open: there is nothing to steer, and most samples of most processes end here. */
@@ -272,12 +288,14 @@ export class Steering {
   }
 
   /** The last known use of every resource, and of the process for null. */
-  #usedBytesIn(input: SteeringInput | null): UsedBytesOf {
+  #usedIn(input: SteeringInput | null): UsedOf {
     return ({ resource, thread }) => {
-      if (resource === null) return input?.rssBytes ?? null;
+      if (input === null) return null;
+      if (resource === null) return { usedBytes: input.rssBytes, readMs: input.rssReadMs };
       const heap = this.#heaps.find(({ threadId }) => threadId === thread)?.assessment;
-      if (thread !== null && heap !== undefined) return heap.known ? heap.usedBytes : null;
-      return input?.resources.find((watched) => watched.resource === resource && watched.known)?.usedBytes ?? null;
+      const assessment = heap ?? input.resources.find((watched) => watched.resource === resource);
+      if (assessment === undefined || !assessment.known) return null;
+      return { usedBytes: assessment.usedBytes, readMs: assessment.readUs / 1e3 };
     };
   }
 
