@@ -3,7 +3,7 @@
  * resident set. A blocked loop goes on with cache operations; a free one waits. argv: a `Crossing` as JSON; prints a `CrossingResult`.
  */
 import { LRUCache } from 'lru-cache';
-import { type EvictionReport, startPressureRuntime } from '../../src/index.js';
+import { type EvictionReport, isAtLeast, startPressureRuntime } from '../../src/index.js';
 
 export interface Crossing {
   readonly holds: '100 000 entries' | '500 MB';
@@ -12,12 +12,17 @@ export interface Crossing {
   readonly rise: 'steady' | 'far';
 }
 
-/** Since the crossing. */
+/**
+ * Since the crossing. What counts is the round at `critical`, with those at `warning` that it found under way: they ask for a hundredth of the
+ * limit, and say nothing about the crossing.
+ */
 export interface CrossingResult {
-  /** Until the caches had dropped what the first round asked for. */
+  /** Until the caches had dropped what was asked for. */
   readonly evictedMs: number;
-  /** Until the state showed nine tenths of what that round dropped gone from the resident set. */
+  /** Until the state showed nine tenths of what was dropped gone from the resident set. */
   readonly returnedMs: number;
+  /** Until the report of the round at `critical` was complete, on a free loop; null on a blocked one, which hears nothing. */
+  readonly settledMs: number | null;
 }
 
 /** What was seen at some time. */
@@ -56,7 +61,15 @@ const pressure = await startPressureRuntime({
 });
 for (const [index, cache] of caches.entries()) pressure.register(cache, { name: `cache ${index}`, priority: index });
 const reports: EvictionReport[] = [];
-pressure.on('eviction', (report) => reports.push(report));
+let settledMs = Number.POSITIVE_INFINITY;
+pressure.on('eviction', (report) => {
+  if (!reports.some(isCritical) && isCritical(report)) {
+    void report.settled.then(() => {
+      settledMs = performance.now() - crossedMs;
+    });
+  }
+  reports.push(report);
+});
 
 const others: Buffer[] = [];
 if (rise === 'far') others.push(Buffer.alloc(Math.ceil(FAR * limitBytes) - process.memoryUsage.rss(), 1));
@@ -65,26 +78,35 @@ for (const startMs = performance.now(); process.memoryUsage.rss() < CRITICAL * l
   if (others.length * CHUNK_BYTES < dueBytes) others.push(Buffer.alloc(CHUNK_BYTES, 1));
 }
 const crossedMs = performance.now();
+const crossedBytes = process.memoryUsage.rss();
 const sights = [look()];
 if (loop === 'blocked') watchBlocked();
 else await watchFree();
-while (reports.length === 0) await new Promise<void>((resolve) => pressure.once('eviction', () => resolve()));
+while (!reports.some(isCritical)) await new Promise<void>((resolve) => pressure.once('eviction', () => resolve()));
 
-const [round] = reports;
 const [start] = sights;
-if (round === undefined || start === undefined) throw new Error('Nothing was seen');
-const peakBytes = sights.reduce((peak, sight) => Math.max(peak, sight.rssBytes), 0);
-let hasPeaked = false; // the state is a little late: what it shows first is from before the crossing
+if (start === undefined) throw new Error('Nothing was seen');
+const rounds = reports.slice(0, reports.findIndex(isCritical) + 1);
+const askedBytes = rounds.reduce(
+  (sum, { requestedBytes, evictedBytes }) => sum + Math.min(requestedBytes, evictedBytes),
+  0,
+);
+const evictedBytes = rounds.reduce((sum, round) => sum + round.evictedBytes, 0);
 const result: CrossingResult = {
-  evictedMs: firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= round.requestedBytes),
-  returnedMs: firstMs((sight) => {
-    hasPeaked ||= sight.rssBytes === peakBytes;
-    return hasPeaked && peakBytes - sight.rssBytes >= VISIBLE_SHARE * round.evictedBytes;
-  }),
+  evictedMs: firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= askedBytes),
+  // what the state shows first was read before the crossing, and may be less than the process had then
+  returnedMs: firstMs(
+    ({ rssBytes }) => rssBytes !== start.rssBytes && crossedBytes - rssBytes >= VISIBLE_SHARE * evictedBytes,
+  ),
+  settledMs: loop === 'blocked' ? null : Math.min(WATCH_MS, settledMs),
 };
 await pressure.stop();
 process.stdout.write(`${JSON.stringify(result)}\n`);
 others.length = 0;
+
+function isCritical({ level }: EvictionReport): boolean {
+  return isAtLeast(level, 'critical');
+}
 
 /** The state is read as any user of the page would. */
 function look(): Sight {
