@@ -183,7 +183,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       else if (nowMs - pressedMs > CALM_MS) warned = false;
       if (level !== 'normal' && !warned && track.isFresh && input.evictableBytes > 0) {
         const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
-        return cut(input, binding, 0, biteBytes, 'a first bite');
+        const bite = cut(input, binding, 0, biteBytes, 'a first bite');
+        // in a hurry the time is kept for the round at critical, which will want a collection
+        return level === 'warning' && isHurried(input, binding) ? { ...bite, collect: 'never' } : bite;
       }
       if (level !== 'emergency') patienceMs = LEAST_PATIENCE_MS;
       else if (

@@ -51,6 +51,17 @@ describe('collections under the adaptive policy', () => {
     expect(other.sample(100, { usedBytes: 705 * MIB })).toMatchObject({ evictBytes: 10 * MIB, collect: 'ifDue' });
   });
 
+  it('are left to the round at critical when the first bite is taken in a hurry', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, uncollectedBytes: 30 * MIB });
+    const hurried = { growthBytesPerSecond: 2000 * MIB };
+    expect(driver.sample(10, { usedBytes: 750 * MIB, ...hurried })).toMatchObject({
+      evictBytes: 10 * MIB,
+      collect: 'never',
+    });
+    expect(driver.sample(10, { usedBytes: 850 * MIB, ...hurried })).toMatchObject({ collect: 'always' });
+  });
+
   it('are asked for before anything is evicted for what is known to be dead', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
