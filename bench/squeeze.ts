@@ -2,10 +2,10 @@
  * How much cache can be kept under a hard limit, and who lives: a Zipf-like working set three times the limit, each contestant in a
  * fresh process in a 512 MiB group. spillway runs with its defaults; its rival is the best static size, found by trial, that
  * lived through all its runs and peaked no higher. Writes bench-results/squeeze.json and squeeze.svg.
- * `--quick`: fewer cells and runs, minutes instead of an hour. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
- * name contains it.
+ * `--quick`: fewer cells and runs, minutes instead of two hours. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
+ * name contains it. `--resume`: cells that squeeze.json has already are not run again.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { reportClaim } from './claim.js';
 import { type Cell, fullCells, quickCells, TIGHT } from './squeeze/cells.js';
@@ -18,10 +18,12 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
     cell: { type: 'string', default: '' },
+    resume: { type: 'boolean', default: false },
   },
 });
 const runs = Number(values.runs ?? (values.quick ? 2 : 10));
 const referenceRuns = values.quick ? 1 : 3;
+const RESULTS = 'bench-results/squeeze.json';
 
 /** No static size may come closer to the limit than this and still count as safe. */
 const MOST_STATIC_PEAK = 0.95;
@@ -29,7 +31,7 @@ const MOST_STATIC_PEAK = 0.95;
 async function meet(cell: Cell): Promise<CellReport[]> {
   const about = { cell: cell.name, disturbed: cell.disturbed, expensive: cell.expensive };
   const unprotected = await runContestant(cell, { protection: 'none', staticMib: 0, pressure: {} }, 1);
-  const port = await runContestant(cell, { protection: 'port', staticMib: 0, pressure: {} }, values.quick ? 1 : 3);
+  const port = await runContestant(cell, { protection: 'port', staticMib: 0, pressure: {} }, 1);
   const spillway = await runContestant(cell, { protection: 'spillway', staticMib: 0, pressure: {} }, runs);
   const reference = await findReference(cell, Math.min(MOST_STATIC_PEAK, spillway.peakShare), referenceRuns);
   const reports: CellReport[] = [{ ...about, thresholds: 'default', unprotected, port, spillway, reference }];
@@ -51,20 +53,21 @@ async function meet(cell: Cell): Promise<CellReport[]> {
   return [...reports, second];
 }
 
-const reports: CellReport[] = [];
+const reports: CellReport[] = values.resume && existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : [];
+mkdirSync('bench-results', { recursive: true });
 console.log(HEADINGS.join(' | '));
+for (const report of reports) console.log(formatReport(report).join(' | '));
 for (const cell of values.quick ? quickCells() : fullCells()) {
-  if (!cell.name.includes(values.cell)) continue;
+  if (!cell.name.includes(values.cell) || reports.some((report) => report.cell === cell.name)) continue;
   for (const report of await meet(cell)) {
     reports.push(report);
     console.log(formatReport(report).join(' | '));
   }
+  writeFileSync(RESULTS, `${JSON.stringify(reports, null, 2)}\n`); // so that a run that is cut off can be resumed
 }
 
-mkdirSync('bench-results', { recursive: true });
-writeFileSync('bench-results/squeeze.json', `${JSON.stringify(reports, null, 2)}\n`);
 writeFileSync('bench-results/squeeze.svg', drawPicture(reports.filter(({ thresholds }) => thresholds === 'default')));
-console.log('wrote bench-results/squeeze.json and bench-results/squeeze.svg');
+console.log(`wrote ${RESULTS} and bench-results/squeeze.svg`);
 
 const known = (values_: (number | null)[]) => values_.filter((value) => value !== null);
 const calm = reports.filter(({ disturbed, expensive }) => !disturbed && !expensive);

@@ -8,6 +8,8 @@ const GRID_MIB = 25;
 export interface Summary {
   readonly runs: number;
   readonly survived: number;
+  /** Of those that did not. */
+  readonly exitCodes: readonly number[];
   /** Medians over the survivors. */
   readonly hitRate: number;
   readonly operationsPerSecond: number;
@@ -70,6 +72,7 @@ function summarize(cell: Cell, outcomes: readonly Outcome[]): Summary {
   return {
     runs: outcomes.length,
     survived: results.length,
+    exitCodes: outcomes.flatMap((outcome) => (outcome.survived ? [] : [outcome.exitCode])),
     hitRate: median(results.map(({ hits, operations }) => hits / operations)),
     operationsPerSecond: median(results.map(({ seconds, operations }) => operations / seconds)),
     // With page cache the container sits at its limit whatever happens; there the resident set tells.
