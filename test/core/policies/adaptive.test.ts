@@ -11,6 +11,14 @@ describe('the adaptive policy when pressure begins', () => {
     expect(driver.hold(2000).every(({ evictBytes }) => evictBytes === 0)).toBe(true);
   });
 
+  it('does not take the bite for payment of what comes next', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
+    driver.sample(10, { usedBytes: 750 * MIB, growthBytesPerSecond: 2000 * MIB });
+    const { evictBytes } = driver.sample(10, { usedBytes: 850 * MIB, growthBytesPerSecond: 0 });
+    expect(evictBytes).toBeGreaterThan(50 * MIB);
+  });
+
   it('does not bite for every crossing of warning, only after a minute without pressure', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
