@@ -1,6 +1,7 @@
+import { createRecentPeak } from '../core/policies/recent-peak.js';
 import { askForSample } from '../page/bell.js';
 import { monotonicUs } from '../page/clock.js';
-import { loadGuard, loadStateVersion } from '../page/guard.js';
+import { loadGuard, loadPeakGuard, loadStateVersion } from '../page/guard.js';
 import type { Collector } from './collection.js';
 
 /** Collections of last resort may take this share of wall time. */
@@ -11,6 +12,9 @@ const FOREIGN_SHARE = 0.125;
 
 /** Buffers that a collection found dead are counted as held until the background sweeper has freed them: a few milliseconds. */
 const SWEEP_US = 10_000;
+
+/** How long it is remembered what was held at a sample, ms: what the sampler's own peaks are, `Guards`. */
+const MEMORY_MS = 2000;
 
 /**
  * The thread's own look-out between two samples. The sampler is on time only when the machine lets it; a thread that allocates 1 GB/s
@@ -25,6 +29,8 @@ export class Watchdog {
   readonly #nowUs: () => number;
   #stateVersion = -1;
   #heldAtSampleBytes = 0;
+  /** The most that was held at a sample of late. */
+  readonly #heldPeak = createRecentPeak(MEMORY_MS);
   /** What was held, and what the caches had taken in, at the last look; and what others took since the last sample. */
   #heldBytes = 0;
   #takenBytes = 0;
@@ -59,6 +65,7 @@ export class Watchdog {
     if (version !== this.#stateVersion) {
       this.#stateVersion = version;
       this.#heldAtSampleBytes = heldBytes;
+      this.#heldPeak.add(this.#nowUs() / 1e3, heldBytes);
       this.#foreignBytes = 0;
       return;
     }
@@ -66,9 +73,9 @@ export class Watchdog {
       this.#askedVersion = version;
       askForSample(this.#words);
     }
-    const excessBytes = this.#excess(heldBytes);
-    if (excessBytes <= 0) return;
     const nowUs = this.#nowUs();
+    const excessBytes = heldBytes - this.#mostBytes(nowUs);
+    if (excessBytes <= 0) return;
     if (this.#collectedVersion !== version && this.#collector.isDue(WATCHDOG_DUTY)) {
       this.#collector.collect();
       this.#collectedVersion = version;
@@ -78,7 +85,13 @@ export class Watchdog {
     }
   }
 
-  #excess(heldBytes: number): number {
-    return heldBytes - this.#heldAtSampleBytes - loadGuard(this.#words);
+  /**
+   * What may be held until the next sample: the guard more than at the last one, or the guard of the peak more than at the peak. The latter where the
+   * allocator keeps the pages of what was collected: use does not rise again when they are filled again.
+   */
+  #mostBytes(nowUs: number): number {
+    const mostBytes = this.#heldAtSampleBytes + loadGuard(this.#words);
+    const peakGuardBytes = loadPeakGuard(this.#words);
+    return peakGuardBytes === 0 ? mostBytes : Math.max(mostBytes, this.#heldPeak.value(nowUs / 1e3) + peakGuardBytes);
   }
 }

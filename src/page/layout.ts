@@ -17,7 +17,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 6;
+export const LAYOUT_VERSION = 7;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
 export const THREAD_ROWS = 256;
@@ -59,6 +59,8 @@ export const HEADER = {
   PAGE_ID: 13,
   /** 1 while a round of eviction is under way. Writer: the sampler. */
   ROUND_OPEN: 15,
+  /** GUARD from the most that was held at a sample of late, 0: not known. Writer: the sampler. */
+  PEAK_GUARD: 16,
   /** Reserved so far by all threads, in pages of `room.ts`, modulo 2^32. Writers: all threads, by Atomics.add. On a line of its own. */
   GRANTED: 20,
   /** How far GRANTED may go before the next sample. Writer: the sampler. */

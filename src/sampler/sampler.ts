@@ -6,11 +6,10 @@ import type { PolicyMaker } from '../core/policies/create.js';
 import { decidingVote } from '../core/pressure.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
-import { formatBytes, formatRatio, MIB } from '../core/units.js';
+import { formatBytes, formatRatio } from '../core/units.js';
 import { loadTidings, ringThread } from '../page/bell.js';
 import { rowsWithCaches } from '../page/cache-rows.js';
 import { monotonicUs } from '../page/clock.js';
-import { storeGuard } from '../page/guard.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
 import { adoptState, emptyPublishedState, publishState } from '../page/state-codec.js';
 import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
@@ -18,11 +17,9 @@ import type { SourceSet } from '../sources/detect.js';
 import { Admissions } from './admissions.js';
 import { type Assessment, LEAST_AGE_US, leastRoom } from './assessment.js';
 import { Deaths } from './deaths.js';
+import { Guards } from './guards.js';
 import { Steering } from './steering.js';
 import { LEAST_READ_US, Watch } from './watch.js';
-
-/** Below this a thread would collect for every few entries that it puts. */
-const LEAST_GUARD_BYTES = 8 * MIB;
 
 /** Samples that threads ask for are not closer than so many times the shortest interval: asking must not cost more than looking. */
 const LEAST_ASKED_INTERVALS = 2;
@@ -45,6 +42,7 @@ export class Sampler {
   readonly #steering: Steering;
   readonly #deaths: Deaths;
   readonly #admissions: Admissions;
+  readonly #guards: Guards;
   readonly #stall = { some: -1, full: -1 };
   readonly #state = emptyPublishedState();
   /** When what is only shown is read again, monotonic µs. */
@@ -76,6 +74,7 @@ export class Sampler {
     this.#watch = new Watch(words, settings, sources, this.#cadence);
     this.#deaths = new Deaths(words, post);
     this.#admissions = new Admissions(words);
+    this.#guards = new Guards(words);
     this.#steering = new Steering(words, settings, makePolicy, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
   }
@@ -242,7 +241,7 @@ export class Sampler {
       published.failures = assessment.failures;
     }
     this.#updateHealth();
-    storeGuard(this.#words, this.#settings.autoEviction ? this.#guardBytes() : Number.POSITIVE_INFINITY);
+    this.#guards.publish(nowMs, this.#watch.assessments, this.#watch.threads, this.#settings.autoEviction);
     this.#admissions.afterSample(this.#watch.assessments);
     publishState(this.#words, state);
     if (this.#pendingNotice !== null) {
@@ -291,23 +290,6 @@ export class Sampler {
   #bindingResource(): WatchedResource | null {
     const cause = this.#watch.assessments.find(({ known, resource }) => known && resource === this.#cause);
     return cause ?? leastRoom(this.#watch.assessments);
-  }
-
-  /**
-   * How much each thread may add before it must help itself: its part of what is left up to `emergency`, or of half of what is left beyond. With
-   * several threads up to `critical`, or of a third: each can be far into its part at once, and what is dead in each counts until its own V8
-   * collects. Source: bench/threads.
-   */
-  #guardBytes(): number {
-    const { threads, assessments } = this.#watch;
-    let guardBytes = Number.POSITIVE_INFINITY;
-    for (const { known, resource, thresholds, usedBytes, limitBytes } of assessments) {
-      if (!known || resource === 'heap') continue; // V8 looks after its own heap between two samples
-      const boundBytes = (threads === 1 ? thresholds.emergency : thresholds.critical) * limitBytes;
-      const beyondBytes = (limitBytes - usedBytes) / (threads === 1 ? 2 : 3);
-      guardBytes = Math.min(guardBytes, Math.max(boundBytes - usedBytes, beyondBytes));
-    }
-    return Math.max(LEAST_GUARD_BYTES, guardBytes / threads);
   }
 }
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Collector } from '#src/caches/collection.js';
 import { Watchdog } from '#src/caches/watchdog.js';
 import { loadTidings } from '#src/page/bell.js';
-import { storeGuard } from '#src/page/guard.js';
+import { storeGuards } from '#src/page/guard.js';
 import { createPage } from '#src/page/page.js';
 import { emptyPublishedState, publishState } from '#src/page/state-codec.js';
 
@@ -37,8 +37,8 @@ describe('the look-out of a thread between two samples', () => {
     );
   });
 
-  function sampled(guardBytes: number): void {
-    storeGuard(words, guardBytes);
+  function sampled(guardBytes: number, fromPeakBytes: number | null = null): void {
+    storeGuards(words, guardBytes, fromPeakBytes);
     publishState(words, emptyPublishedState());
     watchdog.look(heldBytes, takenBytes);
   }
@@ -62,6 +62,33 @@ describe('the look-out of a thread between two samples', () => {
     nowUs += 20_000;
     grow(0);
     expect(droppedBytes).toBe(30);
+  });
+
+  it('lets the heap fill again as far as it was when use was at its peak, and the guard of the peak further', () => {
+    sampled(100);
+    grow(90);
+    sampled(20, 20); // use stayed where it was at its peak, with 1090 held
+    heldBytes -= 80;
+    sampled(20, 20); // a collection; the allocator keeps the pages
+    grow(100);
+    expect(droppedBytes).toBe(0);
+    grow(15);
+    nowUs += 20_000;
+    grow(0);
+    expect(droppedBytes).toBe(15);
+  });
+
+  it('forgets the peak after two seconds', () => {
+    sampled(100);
+    grow(90);
+    sampled(20, 20);
+    heldBytes -= 80;
+    nowUs += 3_000_000;
+    sampled(20, 20);
+    grow(30);
+    nowUs += 20_000;
+    grow(0);
+    expect(droppedBytes).toBe(10);
   });
 
   it('collects first, gives the sweeper its time, and drops only what is still too much then', () => {
