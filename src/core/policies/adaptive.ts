@@ -9,7 +9,7 @@ import { isAtLeast } from '../level.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
-import { createRecentLow } from './recent-peak.js';
+import { createRecentLow, createRecentPeak } from './recent-peak.js';
 import { createResourceTrack, peakBoundBytes, type ResourceTrack } from './resource-track.js';
 import { createReuse } from './reuse.js';
 
@@ -54,6 +54,12 @@ const STEADY_MS = 1000;
 /** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
 const CALM_MS = 60_000;
 
+/**
+ * Where there is no room left, the caches may still hold what they held within this time: several times the pause between two major collections.
+ * What a put drops ahead of need, or one thread leaves of its part, would else be lost with every sample, though the pages are kept.
+ */
+const HELD_MEMORY_MS = 10_000;
+
 /** What the caches give when pressure begins: this share of the limit, and of what they may give at the most. */
 const WARNING_BITE_SHARE = 0.01;
 const MOST_WARNING_BITE = 0.05;
@@ -76,6 +82,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const foreign = createForeignGrowth();
   const retained = createRecentLow(STEADY_MS);
   const reuse = createReuse();
+  let held = createRecentPeak(HELD_MEMORY_MS);
   let capBytes: number | null = null;
   let paceBytes = MOST_PACE_BYTES;
   let cutMs = Number.NEGATIVE_INFINITY;
@@ -132,6 +139,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     reuse.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
     cutMs = input.nowMs;
+    held = createRecentPeak(HELD_MEMORY_MS);
     warned = true;
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
@@ -206,7 +214,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       }
 
       const leash = leashBytes(input, aheadBytes);
-      if (capBytes === null || cutMs === Number.NEGATIVE_INFINITY) capBytes = leash;
+      held.add(nowMs, input.cacheBytes);
+      if (capBytes === null) capBytes = leash;
+      else if (cutMs === Number.NEGATIVE_INFINITY) capBytes = Math.max(leash, Math.min(capBytes, held.value(nowMs)));
       else {
         const roomBytes = leash - input.cacheBytes;
         const holdMs = roomBytes > PLENTY_SHARE * binding.limitBytes ? SHORT_HOLD_MS : HOLD_MS;

@@ -32,6 +32,20 @@ describe('the adaptive policy when pressure begins', () => {
   });
 });
 
+describe('the adaptive policy where no room is left', () => {
+  it('does not take what a put dropped ahead of need, sample for sample', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    let cacheBytes = 400 * MIB;
+    driver.sample(100, { usedBytes: 690 * MIB, cacheBytes });
+    driver.sample(100, { usedBytes: 699.9 * MIB });
+    for (let sample = 0; sample < 40; sample++) {
+      const { capBytes } = driver.sample(100, { cacheBytes: cacheBytes * (255 / 256) });
+      cacheBytes = Math.min(cacheBytes, capBytes ?? 0);
+    }
+    expect(cacheBytes).toBeGreaterThan(399 * MIB);
+  });
+});
+
 describe('collections under the adaptive policy', () => {
   it('are paced by 24 MiB of evicted bytes, or by a twentieth of a smaller limit', () => {
     const paceUnder = (limitBytes: number) =>
