@@ -60,7 +60,7 @@ const CALM_MS = 60_000;
  */
 const HELD_MEMORY_MS = 10_000;
 
-/** What the caches give when pressure begins: this share of the limit, and of what they may give at the most. */
+/** What the caches give when pressure begins that they did not bring about by growing: this share of the limit, and of what they may give at the most. */
 const WARNING_BITE_SHARE = 0.01;
 const MOST_WARNING_BITE = 0.05;
 
@@ -82,6 +82,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const foreign = createForeignGrowth();
   const retained = createRecentLow(STEADY_MS);
   const reuse = createReuse();
+  const cacheLow = createRecentLow(CALM_MS);
   let held = createRecentPeak(HELD_MEMORY_MS);
   let capBytes: number | null = null;
   let paceBytes = MOST_PACE_BYTES;
@@ -125,6 +126,15 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return input.cacheBytes + roomBytes;
   }
 
+  /** Holds the caches at what they have, less what they give. */
+  function stop({ nowMs, cacheBytes }: PolicyInput, evictBytes = 0): number {
+    capBytes = Math.max(0, Math.min(capBytes ?? cacheBytes, cacheBytes) - evictBytes);
+    cutMs = nowMs;
+    held = createRecentPeak(HELD_MEMORY_MS);
+    warned = true;
+    return capBytes;
+  }
+
   /** Has the caches give `overBytes`, and holds them there. */
   function cut(
     input: PolicyInput,
@@ -135,17 +145,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
   ): PolicyDecision {
     const track = trackOf(binding.resource);
     const evictBytes = Math.ceil(Math.min(overBytes, input.evictableBytes));
-    capBytes = Math.max(0, Math.min(capBytes ?? input.cacheBytes, input.cacheBytes) - evictBytes);
+    const leftBytes = stop(input, evictBytes);
     reuse.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
-    cutMs = input.nowMs;
-    held = createRecentPeak(HELD_MEMORY_MS);
-    warned = true;
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
       evictBytes,
       collect: isHurried(input, binding) ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
-      capBytes,
+      capBytes: leftBytes,
       paceBytes,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
     };
@@ -168,6 +175,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
 
       const track = trackOf(binding.resource);
       retained.add(nowMs, input.retainedBytes);
+      cacheLow.add(nowMs, input.cacheBytes);
       const retainedBytes = retained.value(nowMs);
       const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
       const share = ownShare(binding, input);
@@ -191,9 +199,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
       else if (nowMs - pressedMs > CALM_MS) warned = false;
       if (level !== 'normal' && !warned && track.isFresh && input.evictableBytes > 0) {
         const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
-        const bite = cut(input, binding, 0, biteBytes, 'a first bite');
-        // in a hurry the time is kept for the round at critical, which will want a collection
-        return level === 'warning' && isHurried(input, binding) ? { ...bite, collect: 'never' } : bite;
+        const grownBytes = input.cacheBytes - cacheLow.value(nowMs);
+        if (grownBytes < biteBytes) {
+          const bite = cut(input, binding, 0, biteBytes, 'a first bite');
+          // in a hurry the time is kept for the round at critical, which will want a collection
+          return level === 'warning' && isHurried(input, binding) ? { ...bite, collect: 'never' } : bite;
+        }
+        stop(input);
+        return hold('the caches grew as far as warning', capBytes, paceBytes);
       }
       if (level !== 'emergency') patienceMs = LEAST_PATIENCE_MS;
       else if (

@@ -19,6 +19,14 @@ describe('the adaptive policy when pressure begins', () => {
     expect(evictBytes).toBeGreaterThan(50 * MIB);
   });
 
+  it('stops the caches, and takes nothing, where they came there by their own growth', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 650 * MIB, cacheBytes: 400 * MIB });
+    expect(driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 450 * MIB })).toMatchObject({ evictBytes: 0 });
+    const decisions = driver.hold(2000);
+    expect(decisions.every(({ evictBytes, capBytes }) => evictBytes === 0 && capBytes === 450 * MIB)).toBe(true);
+  });
+
   it('does not bite for every crossing of warning, only after a minute without pressure', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
