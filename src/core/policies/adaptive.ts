@@ -60,6 +60,9 @@ const CALM_MS = 60_000;
  */
 const HELD_MEMORY_MS = 10_000;
 
+/** Usage that is past its bound by more than this many times what the caches grew by since they gave last is the doing of others. */
+const MOST_BLAME = 2;
+
 /** What the caches give when pressure begins that they did not bring about by growing: this share of the limit, and of what they may give at the most. */
 const WARNING_BITE_SHARE = 0.01;
 const MOST_WARNING_BITE = 0.05;
@@ -85,6 +88,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const cacheLow = createRecentLow(CALM_MS);
   let held = createRecentPeak(HELD_MEMORY_MS);
   let capBytes: number | null = null;
+  /** What the caches were left with when they gave last. */
+  let leftBytes = 0;
   let paceBytes = MOST_PACE_BYTES;
   let cutMs = Number.NEGATIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -121,18 +126,19 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const track = trackOf(watched.resource);
       const freeBytes = Math.max(0, freeBytesOf(watched, track, input) - aheadBytes);
       const claimedBytes = Math.max(0, claimBytes(watched, input) - input.cacheBytes);
-      roomBytes = Math.min(roomBytes, Math.max(claimedBytes, freeBytes / track.costRatio));
+      const fittingBytes = Math.min(freeBytes / track.costRatio, Math.max(0, track.ceiling.bytes - input.cacheBytes));
+      roomBytes = Math.min(roomBytes, Math.max(claimedBytes, fittingBytes));
     }
     return input.cacheBytes + roomBytes;
   }
 
   /** Holds the caches at what they have, less what they give. */
-  function stop({ nowMs, cacheBytes }: PolicyInput, evictBytes = 0): number {
+  function stop({ nowMs, cacheBytes }: PolicyInput, evictBytes = 0): void {
     capBytes = Math.max(0, Math.min(capBytes ?? cacheBytes, cacheBytes) - evictBytes);
+    leftBytes = capBytes;
     cutMs = nowMs;
     held = createRecentPeak(HELD_MEMORY_MS);
     warned = true;
-    return capBytes;
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -145,7 +151,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   ): PolicyDecision {
     const track = trackOf(binding.resource);
     const evictBytes = Math.ceil(Math.min(overBytes, input.evictableBytes));
-    const leftBytes = stop(input, evictBytes);
+    stop(input, evictBytes);
     reuse.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
     const deadBytes = input.uncollectedBytes + evictBytes;
@@ -193,6 +199,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', capBytes, paceBytes), collect: 'ifDue' };
         }
+        const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));
+        const grownBytes = input.cacheBytes - Math.max(leftBytes, cacheLow.value(nowMs));
+        if (beyondBytes <= MOST_BLAME * grownBytes) track.ceiling.found(nowMs, input.cacheBytes - beyondBytes);
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
       if (level !== 'normal') pressedMs = nowMs;
@@ -237,7 +246,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes));
         if (nowMs - cutMs > SHORT_HOLD_MS && binding.resource !== 'heap') {
           const stepBytes = reuse.stepBytes(nowMs, input.cacheBytes, binding, track, retainedBytes);
-          if (stepBytes > 0) capBytes = Math.max(capBytes, input.cacheBytes + stepBytes);
+          if (stepBytes > 0) capBytes = Math.max(capBytes, Math.min(input.cacheBytes + stepBytes, track.ceiling.bytes));
         }
       }
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;

@@ -1,5 +1,6 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
 import { MIB } from '../units.js';
+import { type Ceiling, createCeiling } from './ceiling.js';
 import { createRecentPeak, type RecentPeak } from './recent-peak.js';
 import { createSwing, type Swing } from './swing.js';
 
@@ -30,6 +31,7 @@ const COST_STEP_BYTES = 8 * MIB;
 export interface ResourceTrack {
   readonly peak: RecentPeak;
   readonly swing: Swing;
+  readonly ceiling: Ceiling;
   /** Usage without what is known to be dead, where the resource would be freed of it before it kills. */
   readonly effectiveBytes: number;
   /** What a byte of cache costs in this resource, learned while the caches grow. */
@@ -46,6 +48,7 @@ export interface ResourceTrack {
 export function createResourceTrack(): ResourceTrack {
   const peak = createRecentPeak(PEAK_MEMORY_MS);
   const swing = createSwing();
+  const ceiling = createCeiling();
   const reliefPeak = createRecentPeak(RELIEF_MS);
   let effectiveBytes = 0;
   let paidBytes = 0;
@@ -67,6 +70,7 @@ export function createResourceTrack(): ResourceTrack {
   return {
     peak,
     swing,
+    ceiling,
     get effectiveBytes() {
       return effectiveBytes;
     },
@@ -94,6 +98,7 @@ export function createResourceTrack(): ResourceTrack {
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
       swing.add(input, watched);
+      ceiling.add(nowMs, effectiveBytes, watched);
       learnCost(cacheBytes, resource === 'heap' ? LEAST_HEAP_COST : 1);
       const targetBytes = peakBoundBytes(watched);
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;
