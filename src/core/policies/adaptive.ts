@@ -191,11 +191,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const overBytes = Math.min(sparedBytes, share * (deadBytes + urgency(binding, share) * (pastBytes - deadBytes)));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (isAtLeast(level, 'critical') && track.isFresh && overBytes > worthBytes && input.evictableBytes > 0) {
-        if (
-          !isHurried(input, binding) &&
-          input.uncollectedBytes >= overBytes &&
-          askedAtCollections !== input.collections
-        ) {
+        const isNewlyDead = askedAtCollections !== input.collections;
+        const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isOneThreads(binding, input));
+        if (isDead && !isHurried(input, binding)) {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', capBytes, paceBytes), collect: 'ifDue' };
         }
@@ -278,6 +276,14 @@ function deadPart(
   pastBytes: number,
 ): number {
   return threads === 1 || resource === 'heap' ? 0 : Math.min(pastBytes, uncollectedBytes);
+}
+
+/**
+ * Whether what is dead waits for one thread's collection, which is asked for until it is due. To evict meanwhile would only add to what is dead: of
+ * a large heap of objects, with collections that are dear and seldom, a multiple of the overshoot.
+ */
+function isOneThreads({ resource }: WatchedResource, { threads }: PolicyInput): boolean {
+  return threads === 1 && resource !== 'heap';
 }
 
 /** Whether there is no time to wait for relief. */
