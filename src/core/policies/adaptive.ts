@@ -188,7 +188,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
       const deadBytes = deadPart(binding, input, pastBytes);
-      const overBytes = Math.min(sparedBytes, share * (deadBytes + urgency(binding, share) * (pastBytes - deadBytes)));
+      const dueBytes = share * (deadBytes + urgency(binding, share) * (pastBytes - deadBytes));
+      const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
+      const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? lastBytes : 0));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (isAtLeast(level, 'critical') && track.isFresh && overBytes > worthBytes && input.evictableBytes > 0) {
         const isNewlyDead = askedAtCollections !== input.collections;
@@ -228,7 +230,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
           input,
           binding,
           aheadBytes,
-          EMERGENCY_BITE_SHARE * binding.limitBytes,
+          Math.max(EMERGENCY_BITE_SHARE * binding.limitBytes, lastBytes),
           'too close to the limit to stay there',
         );
       }
@@ -263,6 +265,12 @@ export function createAdaptivePolicy(): EvictionPolicy {
 function urgency({ usedBytes, limitBytes, thresholds }: WatchedResource, share: number): number {
   const depth = (usedBytes / limitBytes - thresholds.critical) / (thresholds.emergency - thresholds.critical);
   return 1 + (MOST_URGENCY - 1) * Math.min(1, Math.max(0, depth)) * share;
+}
+
+/** The part of all the caches that is given past `emergency`: at the limit itself there is nothing left to keep them for. */
+function lastShare(usedBytes: number, { limitBytes, thresholds }: WatchedResource): number {
+  const leftBytes = (1 - thresholds.emergency) * limitBytes;
+  return leftBytes > 0 ? Math.min(1, Math.max(0, (usedBytes - thresholds.emergency * limitBytes) / leftBytes)) : 0;
 }
 
 /**

@@ -138,6 +138,19 @@ describe('the adaptive policy past critical', () => {
   });
 });
 
+describe('the adaptive policy past emergency', () => {
+  it('gives the larger part of all there is, the closer the limit', () => {
+    const givenAt = (usedMib: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 940 * MIB, cacheBytes: 600 * MIB });
+      return driver.sample(50, { usedBytes: usedMib * MIB, growthBytesPerSecond: 1 }).evictBytes;
+    };
+    expect(givenAt(960)).toBeLessThan(givenAt(975));
+    expect(givenAt(975)).toBeGreaterThanOrEqual(300 * MIB);
+    expect(givenAt(995)).toBeGreaterThanOrEqual(540 * MIB);
+  });
+});
+
 describe('the adaptive policy once caches outgrew their room', () => {
   /** Caches that grow as far as they may for `forMs` beside 300 MiB. @returns MiB that they hold in the end. */
   function grown(driver: PolicyDriver, fromMib: number, forMs: number): number {
