@@ -1,5 +1,6 @@
 import { type EvictionPolicy, hold, type PolicyInput } from '#src/core/eviction-policy.js';
 import { isAtLeast } from '#src/core/level.js';
+import { createAdaptivePolicy } from '#src/core/policies/adaptive.js';
 import type { Settings } from '#src/core/settings.js';
 
 /**
@@ -15,6 +16,23 @@ export function createPanicPolicy(_: Settings): EvictionPolicy {
       const { evictableBytes, uncollectedBytes } = input;
       const collect = evictableBytes + uncollectedBytes > 0 ? 'always' : 'never';
       return { evictBytes: evictableBytes, collect, capBytes: 0, paceBytes: 0, reason: 'panic' };
+    },
+  };
+}
+
+/**
+ * The default policy until usage first reaches `critical`, and from then on the one that gives everything. Where this one dies, nothing that is
+ * decided at `critical` is in time: only smaller caches would have lived, by luck or because they had panicked before.
+ */
+export function createLatePanicPolicy(settings: Settings): EvictionPolicy {
+  const before = createAdaptivePolicy();
+  const after = createPanicPolicy(settings);
+  let panicked = false;
+  return {
+    name: 'late panic',
+    decide(input) {
+      panicked ||= isAtLeast(input.level, 'critical');
+      return panicked ? after.decide(input) : before.decide(input);
     },
   };
 }
