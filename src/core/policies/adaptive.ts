@@ -201,7 +201,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         }
         const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));
         const grownBytes = input.cacheBytes - Math.max(leftBytes, cacheLow.value(nowMs));
-        if (beyondBytes <= MOST_BLAME * grownBytes) track.ceiling.found(nowMs, input.cacheBytes - beyondBytes);
+        const fittingBytes = Math.max(leftBytes, input.cacheBytes - beyondBytes);
+        const besideBytes = Math.max(0, track.effectiveBytes - input.cacheBytes);
+        if (beyondBytes <= MOST_BLAME * grownBytes) track.ceiling.found(nowMs, fittingBytes, besideBytes);
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
       if (level !== 'normal') pressedMs = nowMs;

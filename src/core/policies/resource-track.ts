@@ -98,7 +98,7 @@ export function createResourceTrack(): ResourceTrack {
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
       swing.add(input, watched);
-      ceiling.add(nowMs, effectiveBytes, watched);
+      ceiling.add(nowMs, Math.max(0, effectiveBytes - cacheBytes), limitBytes);
       learnCost(cacheBytes, resource === 'heap' ? LEAST_HEAP_COST : 1);
       const targetBytes = peakBoundBytes(watched);
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;
