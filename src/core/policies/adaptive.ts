@@ -48,6 +48,9 @@ const MOST_PATIENCE_MS = 5000;
 /** While they are more than this share of the limit, giving more would only add to them. */
 const RETAINED_SHARE = 0.05;
 
+/** Where more than this share of the limit is kept, what was too much before, when it was not, says nothing of growth into it. */
+const KEPT_SHARE = 0.1;
+
 /** Pages that are kept for less long are about to be given back, and not retained. */
 const STEADY_MS = 1000;
 
@@ -248,7 +251,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes));
         if (nowMs - cutMs > SHORT_HOLD_MS && binding.resource !== 'heap') {
           const stepBytes = reuse.stepBytes(nowMs, input.cacheBytes, binding, track, retainedBytes);
-          if (stepBytes > 0) capBytes = Math.max(capBytes, Math.min(input.cacheBytes + stepBytes, track.ceiling.bytes));
+          const isKept = retainedBytes > KEPT_SHARE * binding.limitBytes;
+          const mostBytes = isKept ? Number.POSITIVE_INFINITY : track.ceiling.bytes;
+          if (stepBytes > 0) capBytes = Math.max(capBytes, Math.min(input.cacheBytes + stepBytes, mostBytes));
         }
       }
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
