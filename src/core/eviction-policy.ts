@@ -37,6 +37,8 @@ export interface PolicyInput {
   /** Bytes evicted and collections asked for, by all threads, since the start. */
   readonly evictedBytes: number;
   readonly collections: number;
+  /** How long such a collection took on average, seconds; 0 while there was none. */
+  readonly collectionSeconds: number;
   /** Resident bytes that nothing holds: pages that the allocators keep for reuse. An estimate, >= 0. */
   readonly retainedBytes: number;
   /** True while a round is being carried out: a demand now would be ignored. */

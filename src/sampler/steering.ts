@@ -247,6 +247,7 @@ export class Steering {
       uncollectedBytes: threads.uncollectedBytes,
       evictedBytes: threads.evictedBytes,
       collections: threads.collections,
+      collectionSeconds: threads.collections === 0 ? 0 : threads.collectionUs / threads.collections / 1e6,
       retainedBytes: heap === null ? this.#retainedBytes(rssBytes) : 0,
       roundActive: this.#rounds.active,
     };

@@ -19,7 +19,7 @@ const STILL_SHARE = 0.04;
 /** How far below `warning` a limit may be left while caches evict for want of room. */
 const IDLE_SHARE = 0.15;
 
-/** From the crossing to the relief, seconds. Generous: the policy's own is an assumption, not a promise. */
+/** From the crossing to the relief but for the collection, seconds. Generous: the policy's own is an assumption, not a promise. */
 const REACTION_SECONDS = 0.11;
 
 /** What is given beyond the overshoot, at the most, the closer the limit is: not all that is given is returned. */
@@ -72,7 +72,8 @@ function paidTwice(moments: readonly Moment[]): string | null {
     if (moment.readMs > paidMs) lowBytes = Math.min(lowBytes, usedBytes);
     if (!startsRound(moment)) continue;
     const { critical, emergency } = moment.thresholds;
-    const aheadBytes = Math.max(0, moment.growthBytesPerSecond) * REACTION_SECONDS;
+    const reactionSeconds = REACTION_SECONDS + moment.collectionSeconds;
+    const aheadBytes = Math.max(0, moment.growthBytesPerSecond) * reactionSeconds;
     const coveredBytes = Math.max(critical * limitBytes, Math.min(paidBytes, lowBytes));
     const depth = Math.min(1, Math.max(0, (usedBytes / limitBytes - critical) / (emergency - critical)));
     const urgency = 1 + (MOST_URGENCY - 1) * depth;

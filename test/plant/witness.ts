@@ -23,6 +23,8 @@ export interface Moment {
   readonly cacheBytes: number;
   readonly evictableBytes: number;
   readonly growthBytesPerSecond: number;
+  /** Of one collection, on average. */
+  readonly collectionSeconds: number;
   readonly roundActive: boolean;
   readonly decision: PolicyDecision;
   /** Dropped and not collected, in truth. */
@@ -80,6 +82,7 @@ function momentOf(input: PolicyInput, decision: PolicyDecision, deadBytes: numbe
     cacheBytes: input.cacheBytes,
     evictableBytes: input.evictableBytes,
     growthBytesPerSecond: input.growthBytesPerSecond,
+    collectionSeconds: input.collectionSeconds,
     roundActive: input.roundActive,
     decision,
     deadBytes,

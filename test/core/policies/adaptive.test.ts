@@ -14,9 +14,21 @@ describe('the adaptive policy when pressure begins', () => {
   it('does not take the bite for payment of what comes next', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
-    driver.sample(10, { usedBytes: 750 * MIB, growthBytesPerSecond: 2000 * MIB });
-    const { evictBytes } = driver.sample(10, { usedBytes: 850 * MIB, growthBytesPerSecond: 0 });
+    const bite = driver.sample(10, { usedBytes: 705 * MIB, growthBytesPerSecond: 800 * MIB });
+    expect(bite.evictBytes).toBe(10 * MIB);
+    const { evictBytes } = driver.sample(100, { usedBytes: 850 * MIB, growthBytesPerSecond: 0 });
     expect(evictBytes).toBeGreaterThan(50 * MIB);
+  });
+
+  it('has them give at once where others will have taken the rest before a round is over', () => {
+    const hurried = { usedBytes: 740 * MIB, growthBytesPerSecond: 1000 * MIB };
+    const cutAt = (collectionSeconds: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
+      return driver.sample(10, { ...hurried, collectionSeconds });
+    };
+    expect(cutAt(0)).toMatchObject({ evictBytes: 50 * MIB, collect: 'always' }); // 740 + 0.1 s of 1000 MiB/s, less 790
+    expect(cutAt(0.08)).toMatchObject({ evictBytes: 130 * MIB, collect: 'always' });
   });
 
   it('stops the caches, and takes nothing, where they came there by their own growth', () => {
@@ -79,17 +91,6 @@ describe('collections under the adaptive policy', () => {
     const other = new PolicyDriver(createAdaptivePolicy());
     other.sample(100, { usedBytes: 650 * MIB, cacheBytes: 400 * MIB, uncollectedBytes: 2 * MIB });
     expect(other.sample(100, { usedBytes: 705 * MIB })).toMatchObject({ evictBytes: 10 * MIB, collect: 'ifDue' });
-  });
-
-  it('are left to the round at critical when the first bite is taken in a hurry', () => {
-    const driver = new PolicyDriver(createAdaptivePolicy());
-    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, uncollectedBytes: 30 * MIB });
-    const hurried = { growthBytesPerSecond: 2000 * MIB };
-    expect(driver.sample(10, { usedBytes: 750 * MIB, ...hurried })).toMatchObject({
-      evictBytes: 10 * MIB,
-      collect: 'never',
-    });
-    expect(driver.sample(10, { usedBytes: 850 * MIB, ...hurried })).toMatchObject({ collect: 'always' });
   });
 
   it('are asked for before anything is evicted for what is known to be dead', () => {

@@ -15,6 +15,7 @@ export interface Change {
   readonly uncollectedBytes?: number;
   readonly evictedBytes?: number;
   readonly collections?: number;
+  readonly collectionSeconds?: number;
   readonly retainedBytes?: number;
   readonly roundActive?: boolean;
   /** Where the reading is older than the sample. */
@@ -39,6 +40,7 @@ export class PolicyDriver {
     uncollectedBytes: 0,
     evictedBytes: 0,
     collections: 0,
+    collectionSeconds: 0,
     retainedBytes: 0,
     roundActive: false,
   };

@@ -45,6 +45,7 @@ function track(resource: Resource) {
         uncollectedBytes,
         evictedBytes: 0,
         collections: 0,
+        collectionSeconds: 0,
         retainedBytes: 0,
         threads: 1,
         roundActive: false,

@@ -41,6 +41,7 @@ describe('what entries that were evicted are expected to hold', () => {
       uncollectedBytes: 0,
       evictedBytes,
       collections: 0,
+      collectionSeconds: 0,
       retainedBytes: 0,
       roundActive: false,
     };
