@@ -87,11 +87,12 @@ export class Watchdog {
 
   /**
    * What may be held until the next sample: the guard more than at the last one, or the guard of the peak more than at the peak. The latter where the
-   * allocator keeps the pages of what was collected: use does not rise again when they are filled again.
+   * allocator keeps the pages of what was collected, and the caches fill them again; what others take may well be on pages of its own.
    */
   #mostBytes(nowUs: number): number {
     const mostBytes = this.#heldAtSampleBytes + loadGuard(this.#words);
     const peakGuardBytes = loadPeakGuard(this.#words);
-    return peakGuardBytes === 0 ? mostBytes : Math.max(mostBytes, this.#heldPeak.value(nowUs / 1e3) + peakGuardBytes);
+    if (peakGuardBytes === 0) return mostBytes;
+    return Math.max(mostBytes, this.#heldPeak.value(nowUs / 1e3) + peakGuardBytes - this.#foreignBytes);
   }
 }
