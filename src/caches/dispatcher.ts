@@ -1,5 +1,4 @@
 import type { EvictionRequest } from '../core/eviction.js';
-import type { Level } from '../core/level.js';
 import { monotonicUs } from '../page/clock.js';
 import {
   COLLECT,
@@ -239,17 +238,13 @@ export class Dispatcher {
     this.#current = null;
     this.#finished = order.number;
     const { collect, level } = order.control;
-    if (collect === COLLECT.always || (collect === COLLECT.ifDue && this.#isCollectionDue(level))) {
+    const duty = level === 'emergency' ? EMERGENCY_DUTY : COLLECTION_DUTY;
+    if (collect === COLLECT.always || (collect === COLLECT.ifDue && this.#collector.isDue(duty))) {
       this.#collector.collect();
     }
     this.#books.publish();
     markOrderDone(this.#words, this.#options.threadRow, order.number);
     this.#options.onOrderDone();
-  }
-
-  /** Below emergency only where V8, which collects by itself after so many bytes, does not come soon anyway. */
-  #isCollectionDue(level: Level): boolean {
-    return level === 'emergency' ? this.#collector.isDue(EMERGENCY_DUTY) : this.#collector.keepsPace(COLLECTION_DUTY);
   }
 
   /** What an asynchronous cache answered, or how it failed to. The timers do not keep the process alive. */
