@@ -39,6 +39,9 @@ const REACTION_SECONDS = 0.1;
  */
 const HURRY_SECONDS = 0.3;
 
+/** A collection that takes no longer is due again within 0.4 s, by the duty of 5 %. */
+const CHEAP_COLLECTION_SECONDS = 0.02;
+
 /** After a cut the cap is not raised for this long, or only for the shorter time while there is plenty of room. Source: bench/squeeze. */
 const HOLD_MS = 5000;
 const SHORT_HOLD_MS = 500;
@@ -212,7 +215,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         input.evictableBytes > 0
       ) {
         const isNewlyDead = askedAtCollections !== input.collections;
-        const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isOneThreads(binding, input));
+        const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isAwaited(binding, input));
         if (isDead && !isHurried(input, binding)) {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', capBytes, paceBytes), collect: 'ifDue' };
@@ -306,10 +309,11 @@ function deadPart(
 
 /**
  * Whether what is dead waits for one thread's collection, which is asked for until it is due. To evict meanwhile would only add to what is dead: of
- * a large heap of objects, with collections that are dear and seldom, a multiple of the overshoot.
+ * a large heap of objects, with collections that are dear and seldom, a multiple of the overshoot. Cheap ones are due again at once, and
+ * meanwhile others may take what is left.
  */
-function isOneThreads({ resource }: WatchedResource, { threads }: PolicyInput): boolean {
-  return threads === 1 && resource !== 'heap';
+function isAwaited({ resource }: WatchedResource, { threads, collectionSeconds }: PolicyInput): boolean {
+  return threads === 1 && resource !== 'heap' && collectionSeconds > CHEAP_COLLECTION_SECONDS;
 }
 
 /** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. */

@@ -100,15 +100,23 @@ describe('collections under the adaptive policy', () => {
     expect(decision).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
   });
 
-  it('are waited for with one thread, until emergency is too close for that', () => {
+  it('are waited for with one thread where they are dear, until emergency is too close for that', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
-    driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
+    driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.1 });
     driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
     const waiting = driver.hold(2000);
     expect(waiting.every(({ evictBytes, collect }) => evictBytes === 0 && collect === 'ifDue')).toBe(true);
     const hurried = driver.sample(100, { growthBytesPerSecond: 500 * MIB });
     expect(hurried.evictBytes).toBeGreaterThan(0);
     expect(hurried.collect).toBe('always');
+  });
+
+  it('are asked for once, and not waited for, where they are cheap', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.005 });
+    const asked = driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
+    expect(asked).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
+    expect(driver.sample(100).evictBytes).toBeGreaterThan(0);
   });
 });
 
