@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Collector } from '#src/caches/collection.js';
 import type { Engine } from '#src/caches/engine.js';
 import { ThreadCaches } from '#src/caches/thread-caches.js';
+import { storeGuards } from '#src/page/guard.js';
 import { emptyThreadControl, writeControl } from '#src/page/orders.js';
 import { bumpEpoch, createPage } from '#src/page/page.js';
 import { claimThread, emptyThreadHeap, readThreadHeap } from '#src/page/thread-rows.js';
@@ -99,5 +100,42 @@ describe('a thread that collected', () => {
     readThreadHeap(words, claim.row, heap);
     expect(heap).toMatchObject({ oldUsedBytes: 40, publishedUs: 14_000 });
     caches.close();
+  });
+});
+
+describe('collections that are paced', () => {
+  /** How many of two come, 20 ms apart and 4 ms long, where so much is left up to emergency and 50 bytes are the pace. */
+  function collectionsWith(peakGuardBytes: number | null): number {
+    const words = createPage();
+    const claim = claimThread(words, 0, -1);
+    const engine = fakeEngine(0, 0);
+    const caches = new ThreadCaches(words, claim, {
+      enabled: true,
+      collectGarbage: 'auto',
+      respectCacheLimits: true,
+      engine,
+      onSizeFault: () => undefined,
+      onCacheFailed: () => undefined,
+    });
+    const cache = new Map<number, string>();
+    caches.register(cache, { name: 'any', sizeOf: () => 100 });
+    storeGuards(words, 1e9, peakGuardBytes);
+    writeControl(words, claim.row, { ...emptyThreadControl(), capBytes: 0, paceBytes: 50 }, []);
+    caches.payNow();
+    const startMs = engine.nowMs;
+    for (let key = 0; key < 2; key++) {
+      cache.set(key, 'evicted at once');
+      Object.assign(engine, { heldBytes: 100, deadBytes: 100, nowMs: engine.nowMs + 20 });
+      bumpEpoch(words);
+      caches.payNow();
+    }
+    caches.close();
+    return (engine.nowMs - startMs - 40) / 4;
+  }
+
+  it('take a small share of the time, and more of it only where emergency is less than two paces away', () => {
+    expect(collectionsWith(null)).toBe(1);
+    expect(collectionsWith(100)).toBe(1);
+    expect(collectionsWith(99)).toBe(2);
   });
 });
