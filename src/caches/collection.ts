@@ -1,6 +1,6 @@
 import type { Collect, Engine } from './engine.js';
 
-/** At most this share of wall time goes into collections that spillway asks for, below emergency. Source: the design, policy 6. */
+/** At most this share of wall time goes into collections that orders ask for when they are due, below emergency. Source: the design, policy 6. */
 export const COLLECTION_DUTY = 0.05;
 
 /** Where at most this share of what was dead is left, V8 collected; what is estimated wavers by less. */

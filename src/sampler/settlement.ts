@@ -36,7 +36,7 @@ interface Pending {
   collectedMs: number | null;
 }
 
-/** Waits until the relief of ended rounds can be measured, and completes their reports. Pure but for its queue. */
+/** Waits until the relief of ended rounds can be measured, and completes their reports. Pure but for its queue and what it is given to ask. */
 export class Settlement {
   #pending: Pending[] = [];
   /** Up to when looks were made, monotonic ms. */

@@ -29,7 +29,7 @@ const LEAST_BITE_SHARE = 0.005;
 
 /**
  * From the crossing to the freed page, beside the collection itself: a sample, and a round that the thread comes to when it is out of whatever it is
- * in. Source: bench/squeeze with objects and other memory rising; without the time of a collection, 80 ms there, it peaked at 94 to 100 %.
+ * in. Source: bench/squeeze with objects and other memory rising, where a collection takes 80 ms more.
  */
 const REACTION_SECONDS = 0.1;
 
@@ -76,7 +76,7 @@ const HELD_MEMORY_MS = 10_000;
 /** Usage that is past its bound by more than this many times what the caches grew by since they gave last is the doing of others. */
 const MOST_BLAME = 2;
 
-/** What the caches give when pressure begins that they did not bring about by growing: this share of the limit, and of what they may give at the most. */
+/** What the caches give when pressure begins that is not of their own growth's making: this share of the limit, and of what they may give at most. */
 const WARNING_BITE_SHARE = 0.01;
 const MOST_WARNING_BITE = 0.05;
 
@@ -89,8 +89,8 @@ const REGROW_SHARE_PER_SECOND = 1;
  * - The caches are on a *leash*: until the next sample they may grow by the room that is left below every `warning`, less what evictions are
  *   expected to leave resident below `critical`, so that no rate of allocation can run past it between two samples.
  * - What was evicted and is not collected yet is collected before anything else is evicted for it.
- * - Usage past `critical`, or about to be far past it by what others do, is *paid for once*: the caches shrink by what was added since the last payment. Usage that stays there
- *   (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
+ * - Usage past `critical`, or about to be far past it by what others do, is *paid for once*: the caches shrink by what was added since the last
+ *   payment. Usage that stays there (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
  * - After a cut the cap is held, then grows back into the room there is.
  */
 export function createAdaptivePolicy(): EvictionPolicy {
