@@ -1,7 +1,7 @@
-import { createRecentPeak } from '../core/policies/recent-peak.js';
+import { createRecentPeak } from '../core/recent-peak.js';
 import { askForSample } from '../page/bell.js';
 import { monotonicUs } from '../page/clock.js';
-import { loadGuard, loadPeakGuard, loadStateVersion } from '../page/guard.js';
+import { loadGuard, loadPeakGuard, loadStateVersion, PEAK_MEMORY_MS } from '../page/guard.js';
 import type { Collector } from './collection.js';
 
 /** Collections of last resort may take this share of wall time. */
@@ -12,9 +12,6 @@ const FOREIGN_SHARE = 0.125;
 
 /** Buffers that a collection found dead are counted as held until the background sweeper has freed them: a few milliseconds. */
 const SWEEP_US = 10_000;
-
-/** How long it is remembered what was held at a sample, ms: what the sampler's own peaks are, `Guards`. */
-const MEMORY_MS = 2000;
 
 /**
  * The thread's own look-out between two samples. The sampler is on time only when the machine lets it; a thread that allocates 1 GB/s
@@ -30,7 +27,7 @@ export class Watchdog {
   #stateVersion = -1;
   #heldAtSampleBytes = 0;
   /** The most that was held at a sample of late. */
-  readonly #heldPeak = createRecentPeak(MEMORY_MS);
+  readonly #heldPeak = createRecentPeak(PEAK_MEMORY_MS);
   /** What was held, and what the caches had taken in, at the last look; and what others took since the last sample. */
   #heldBytes = 0;
   #takenBytes = 0;

@@ -3,6 +3,12 @@ import { HEADER } from './layout.js';
 const MOST_BYTES = 2 ** 31 - 1;
 
 /**
+ * How long the peaks of use and of what is held are remembered, ms, so that the two belong together: several times the pause between two major
+ * collections of a busy heap.
+ */
+export const PEAK_MEMORY_MS = 2000;
+
+/**
  * Publishes how much the process may grow before the next sample. Sampler only.
  * @param fromPeakBytes the same from the most that was held at a sample of late, null: not known.
  */

@@ -1,14 +1,11 @@
-import { createRecentPeak, type RecentPeak } from '../core/policies/recent-peak.js';
+import { createRecentPeak, type RecentPeak } from '../core/recent-peak.js';
 import type { Resource } from '../core/resource.js';
 import { MIB } from '../core/units.js';
-import { storeGuards } from '../page/guard.js';
+import { PEAK_MEMORY_MS, storeGuards } from '../page/guard.js';
 import type { Assessment } from './assessment.js';
 
 /** Below this a thread would collect for every few entries that it puts. */
 const LEAST_GUARD_BYTES = 8 * MIB;
-
-/** How long a peak is remembered, ms: several times the pause between two major collections of a busy heap. */
-const MEMORY_MS = 2000;
 
 /**
  * Says how much each thread may add before it must help itself: its part of what is left up to `emergency`, or of half of what is left beyond.
@@ -44,7 +41,7 @@ export class Guards {
   }
 
   #peakOf(resource: Resource): RecentPeak {
-    const peak = this.#peaks.get(resource) ?? createRecentPeak(MEMORY_MS);
+    const peak = this.#peaks.get(resource) ?? createRecentPeak(PEAK_MEMORY_MS);
     this.#peaks.set(resource, peak);
     return peak;
   }

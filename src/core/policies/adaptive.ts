@@ -6,11 +6,11 @@ import {
   type WatchedResource,
 } from '../eviction-policy.js';
 import { isAtLeast } from '../level.js';
+import { createRecentLow, createRecentPeak } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
-import { createRecentLow, createRecentPeak } from './recent-peak.js';
 import { createResourceTrack, peakBoundBytes, type ResourceTrack } from './resource-track.js';
 import { createReuse } from './reuse.js';
 

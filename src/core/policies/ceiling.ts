@@ -1,4 +1,4 @@
-import { createRecentPeak } from './recent-peak.js';
+import { createRecentPeak } from '../recent-peak.js';
 
 /**
  * A size that was too much is not tried again for so long, or until the peaks of usage beside the caches are by so much of the limit lower than

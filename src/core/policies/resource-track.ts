@@ -1,7 +1,7 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
+import { createRecentPeak, type RecentPeak } from '../recent-peak.js';
 import { MIB } from '../units.js';
 import { type Ceiling, createCeiling } from './ceiling.js';
-import { createRecentPeak, type RecentPeak } from './recent-peak.js';
 import { createSwing, type Swing } from './swing.js';
 
 /** Share of the limit by which peaks stay below `critical`, and by which usage must pass a plateau to count as growth. */

@@ -1,6 +1,6 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
+import { createRecentLow, createRecentPeak } from '../recent-peak.js';
 import { MIB } from '../units.js';
-import { createRecentLow, createRecentPeak } from './recent-peak.js';
 
 /**
  * What entries that were evicted are expected to hold at the most until they are collected and their pages are free, before it was seen:

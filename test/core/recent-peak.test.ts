@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRecentPeak } from '#src/core/policies/recent-peak.js';
+import { createRecentPeak } from '#src/core/recent-peak.js';
 
 describe('the recent peak', () => {
   it('is 0 while nothing is remembered', () => {
