@@ -3,6 +3,16 @@ import type { Collect, Engine } from './engine.js';
 /** At most this share of wall time goes into collections that orders ask for when they are due, below emergency. Source: the design, policy 6. */
 export const COLLECTION_DUTY = 0.05;
 
+/** Collections that keep the float of evicted bytes small may take this share of wall time. Source: bench/squeeze. */
+const PACE_DUTY = 0.03;
+
+/**
+ * The same where `emergency` was less than so many paces away at the recent peak: what V8 leaves dead between two of its own collections, twice
+ * its 64 MiB at 1 GB/s, would then reach the limit. Source: bench/squeeze with 256 KiB and other memory at 500 MB/s.
+ */
+const TIGHT_PACES = 2;
+const TIGHT_DUTY = 0.2;
+
 /** Where at most this share of what was dead is left, V8 collected; what is estimated wavers by less. */
 const COLLECTED_SHARE = 0.7;
 
@@ -66,6 +76,16 @@ export class Collector {
    */
   keepsPace(duty: number): boolean {
     return this.isDue(duty) && this.#nowUs() - this.#freshUs >= this.#lastUs * (1 / duty - 1);
+  }
+
+  /**
+   * Whether so much is dead that the pace asks for a collection now, and lets it have the time.
+   * @param peakGuardBytes what was left up to `emergency` at the recent peak, 0: not known.
+   */
+  isPaced(paceBytes: number, peakGuardBytes: number): boolean {
+    if (this.#uncollectedBytes < paceBytes) return false;
+    const isTight = peakGuardBytes > 0 && peakGuardBytes < TIGHT_PACES * paceBytes;
+    return isTight ? this.isDue(TIGHT_DUTY) : this.keepsPace(PACE_DUTY);
   }
 
   /** Collects now; synchronous. @returns false where collecting is not possible or not allowed. */

@@ -25,16 +25,6 @@ import { safeSizeOf } from './size-of.js';
 import { Tracker } from './tracker.js';
 import { Watchdog } from './watchdog.js';
 
-/** Collections that keep the float of evicted bytes small may take this share of wall time. Source: bench/squeeze. */
-const PACE_DUTY = 0.03;
-
-/**
- * The same where `emergency` was less than so many paces away at the recent peak: what V8 leaves dead between two of its own collections, twice its 64 MiB
- * at 1 GB/s, would then reach the limit. Source: bench/squeeze with 256 KiB and other memory at 500 MB/s.
- */
-const TIGHT_PACES = 2;
-const TIGHT_DUTY = 0.2;
-
 /** Collections that may spare a refusal or an eviction may take this share of wall time. */
 const RESERVE_DUTY = 0.25;
 
@@ -228,20 +218,12 @@ export class ThreadCaches {
       if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
-    if (paceBytes >= 0 && this.#collector.uncollectedBytes >= paceBytes && this.#isPacedNow(paceBytes)) {
-      this.#collector.collect();
-    }
+    if (paceBytes >= 0 && this.#collector.isPaced(paceBytes, loadPeakGuard(this.#words))) this.#collector.collect();
     this.#books.publish();
     const nowUs = monotonicUs();
     if (nowUs - this.#countersUs < COUNTERS_INTERVAL_US) return;
     this.#countersUs = nowUs;
     this.#tracker.publishCounters();
-  }
-
-  #isPacedNow(paceBytes: number): boolean {
-    const peakGuardBytes = loadPeakGuard(this.#words);
-    const isTight = peakGuardBytes > 0 && peakGuardBytes < TIGHT_PACES * paceBytes;
-    return isTight ? this.#collector.isDue(TIGHT_DUTY) : this.#collector.keepsPace(PACE_DUTY);
   }
 
   #openAccount(

@@ -27,6 +27,21 @@ function fakeEngine(heldBytes: number, deadBytes: number): Engine & { nowMs: num
   });
 }
 
+/** The only thread of a page of its own. */
+function threadOn(engine: Engine) {
+  const words = createPage();
+  const claim = claimThread(words, 0, -1);
+  const caches = new ThreadCaches(words, claim, {
+    enabled: true,
+    collectGarbage: 'auto',
+    respectCacheLimits: true,
+    engine,
+    onSizeFault: () => undefined,
+    onCacheFailed: () => undefined,
+  });
+  return { words, claim, caches };
+}
+
 describe('the collector', () => {
   it('keeps the share of wall time that collections may take', () => {
     const engine = fakeEngine(100, 0);
@@ -80,17 +95,8 @@ describe('the collector', () => {
 
 describe('a thread that collected', () => {
   it('publishes its heap as it is afterwards, however short ago it published it before', () => {
-    const words = createPage();
-    const claim = claimThread(words, 0, -1);
     const engine = fakeEngine(100, 60);
-    const caches = new ThreadCaches(words, claim, {
-      enabled: true,
-      collectGarbage: 'auto',
-      respectCacheLimits: true,
-      engine,
-      onSizeFault: () => undefined,
-      onCacheFailed: () => undefined,
-    });
+    const { words, claim, caches } = threadOn(engine);
     const heap = emptyThreadHeap();
     readThreadHeap(words, claim.row, heap);
     expect(heap.oldUsedBytes).toBe(100);
@@ -106,17 +112,8 @@ describe('a thread that collected', () => {
 describe('collections that are paced', () => {
   /** How many of two come, 20 ms apart and 4 ms long, where so much is left up to emergency and 50 bytes are the pace. */
   function collectionsWith(peakGuardBytes: number | null): number {
-    const words = createPage();
-    const claim = claimThread(words, 0, -1);
     const engine = fakeEngine(0, 0);
-    const caches = new ThreadCaches(words, claim, {
-      enabled: true,
-      collectGarbage: 'auto',
-      respectCacheLimits: true,
-      engine,
-      onSizeFault: () => undefined,
-      onCacheFailed: () => undefined,
-    });
+    const { words, claim, caches } = threadOn(engine);
     const cache = new Map<number, string>();
     caches.register(cache, { name: 'any', sizeOf: () => 100 });
     storeGuards(words, 1e9, peakGuardBytes);
