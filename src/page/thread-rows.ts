@@ -120,6 +120,10 @@ export interface ThreadCounters {
   uncollectedBytes: number;
 }
 
+export function emptyThreadCounters(): ThreadCounters {
+  return { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
+}
+
 /** Owner only. */
 export function storeThreadCounters(words: Int32Array, row: number, counters: ThreadCounters): void {
   const at = threadOffset(row);
@@ -140,8 +144,8 @@ export function loadThreadCounters(words: Int32Array, row: number, into: ThreadC
 
 /** The counters of all threads that are there, added up. Any thread. */
 export function sumCounters(words: Int32Array, rows = liveThreadRows(words)): ThreadCounters {
-  const sum: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
-  const counters: ThreadCounters = { ...sum };
+  const sum = emptyThreadCounters();
+  const counters = emptyThreadCounters();
   for (const row of rows) {
     loadThreadCounters(words, row, counters);
     sum.collections += counters.collections;

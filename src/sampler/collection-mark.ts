@@ -1,4 +1,4 @@
-import { liveThreadRows, loadThreadCounters, type ThreadCounters, threadId, threadOwner } from '../page/thread-rows.js';
+import { emptyThreadCounters, liveThreadRows, loadThreadCounters, threadId, threadOwner } from '../page/thread-rows.js';
 
 /**
  * Marks what threads have evicted up to now. What they evict later is collected later, so the marked bytes are collected as soon as no more is
@@ -7,7 +7,7 @@ import { liveThreadRows, loadThreadCounters, type ThreadCounters, threadId, thre
  * @returns whether the marked bytes are collected, as each thread published last; those of a thread that ended are.
  */
 export function markEvicted(words: Int32Array, threads: ReadonlySet<number>): () => boolean {
-  const counters: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
+  const counters = emptyThreadCounters();
   const marks = liveThreadRows(words)
     .filter((row) => threads.has(threadId(words, row)))
     .map((row) => {

@@ -19,6 +19,7 @@ import {
 } from '../page/orders.js';
 import { bumpEpoch, markRoundOpen, nextRoundId } from '../page/page.js';
 import {
+  emptyThreadCounters,
   liveThreadRows,
   loadThreadCounters,
   sumCounters,
@@ -155,7 +156,7 @@ export class Rounds {
 
   /** Has threads collect without evicting: those that hold uncollected bytes. */
   orderCollection(level: Level, cause: Resource | null, collect: CollectMode, rows: readonly number[] | null): void {
-    const counters: ThreadCounters = { collections: 0, collectionUs: 0, evictedBytes: 0, uncollectedBytes: 0 };
+    const counters = emptyThreadCounters();
     for (const threadRow of rows ?? liveThreadRows(this.#words)) {
       loadThreadCounters(this.#words, threadRow, counters);
       if (counters.uncollectedBytes === 0) continue;
