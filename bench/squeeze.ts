@@ -3,7 +3,7 @@
  * fresh process in a 512 MiB group. spillway runs with its defaults; its rival is the best static size, found by trial, that
  * lived through all its runs and peaked no higher. Writes bench-results/squeeze.json and squeeze.svg.
  * `--quick`: fewer cells and runs, minutes instead of two hours. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
- * name contains it. `--resume`: cells that squeeze.json has already are not run again.
+ * name contains it. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -53,7 +53,15 @@ async function meet(cell: Cell): Promise<CellReport[]> {
   return [...reports, second];
 }
 
-const reports: CellReport[] = values.resume && existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : [];
+/** The cells that are done, each with as many runs as are asked for now. */
+function readDone(): CellReport[] {
+  if (!values.resume || !existsSync(RESULTS)) return [];
+  const done: CellReport[] = JSON.parse(readFileSync(RESULTS, 'utf8'));
+  const full = new Set(done.filter(({ spillway }) => spillway.runs >= runs).map(({ cell }) => cell));
+  return done.filter(({ cell }) => full.has(cell));
+}
+
+const reports = readDone();
 mkdirSync('bench-results', { recursive: true });
 console.log(HEADINGS.join(' | '));
 for (const report of reports) console.log(formatReport(report).join(' | '));
