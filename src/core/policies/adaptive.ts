@@ -10,6 +10,7 @@ import { createRecentLow, createRecentPeak } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createForeignGrowth } from './foreign-growth.js';
+import { lastShare, owedBytes } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import { createResourceTrack, peakBoundBytes, type ResourceTrack } from './resource-track.js';
 import { createReuse } from './reuse.js';
@@ -46,9 +47,6 @@ const CHEAP_COLLECTION_SECONDS = 0.02;
 const HOLD_MS = 5000;
 const SHORT_HOLD_MS = 500;
 const PLENTY_SHARE = 0.05;
-
-/** How much more than the overshoot is given in an emergency. Source: bench/squeeze with other memory rising at 1 GB/s. */
-const MOST_URGENCY = 4;
 
 /** In an emergency no plateau is accepted: this share of the limit is given again and again, ever more slowly where it changes nothing. */
 const EMERGENCY_BITE_SHARE = 0.03;
@@ -201,8 +199,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const share = ownShare(binding, input);
       const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
-      const deadBytes = deadPart(binding, input, pastBytes);
-      const dueBytes = share * (deadBytes + urgency(binding, share) * (pastBytes - deadBytes));
+      const dueBytes = owedBytes(binding, input, pastBytes);
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
       const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? lastBytes : 0));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
@@ -277,34 +274,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
       return { ...hold('held', capBytes, paceBytes), collect };
     },
   };
-}
-
-/**
- * Each byte of overshoot is paid for once at `critical`, and `MOST_URGENCY` times from `emergency` on: what is given is not all returned.
- * What others did is not made up for more than once.
- */
-function urgency({ usedBytes, limitBytes, thresholds }: WatchedResource, share: number): number {
-  const depth = (usedBytes / limitBytes - thresholds.critical) / (thresholds.emergency - thresholds.critical);
-  return 1 + (MOST_URGENCY - 1) * Math.min(1, Math.max(0, depth)) * share;
-}
-
-/** The part of all the caches that is given past `emergency`: at the limit itself there is nothing left to keep them for. */
-function lastShare(usedBytes: number, { limitBytes, thresholds }: WatchedResource): number {
-  const leftBytes = (1 - thresholds.emergency) * limitBytes;
-  return leftBytes > 0 ? Math.min(1, Math.max(0, (usedBytes - thresholds.emergency * limitBytes) / leftBytes)) : 0;
-}
-
-/**
- * How much of an overshoot is only dead, where several threads own caches: each thread's V8 collects after some 64 MiB, so together they can
- * have half of what is used dead at a time. That is paid for once, in case the collections come late, but not urgently: caches would be
- * emptied for what they gave already. With one thread urgency reckons with it, and V8's heap counts without it. Source: bench/threads.
- */
-function deadPart(
-  { resource }: WatchedResource,
-  { threads, uncollectedBytes }: PolicyInput,
-  pastBytes: number,
-): number {
-  return threads === 1 || resource === 'heap' ? 0 : Math.min(pastBytes, uncollectedBytes);
 }
 
 /**
