@@ -1,10 +1,8 @@
 import { splitCap } from '../core/cap-split.js';
 import type { EvictionReport } from '../core/eviction.js';
-import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
-import { type Level, levelCode } from '../core/level.js';
+import type { EvictionPolicy, PolicyDecision, PolicyInput } from '../core/eviction-policy.js';
+import type { Level } from '../core/level.js';
 import type { PolicyMaker } from '../core/policies/create.js';
-import { decidingVote } from '../core/pressure.js';
-import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import { MIB } from '../core/units.js';
 import { ringThread } from '../page/bell.js';
@@ -19,36 +17,11 @@ import { COLLECT, emptyThreadControl, readControl, writeControl } from '../page/
 import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters, sumHeldBytes } from '../page/thread-rows.js';
-import { type Assessment, leastRoom } from './assessment.js';
 import { markEvicted } from './collection-mark.js';
+import { gaugeOf, type Matter, mattersOf, type SteeringInput, worstOf } from './matter.js';
 import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds.js';
 import { Settlement, type UsedOf } from './settlement.js';
 import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
-
-/** What steering needs of a sample. Bytes; ms on the monotonic clock, `at` in epoch ms. */
-export interface SteeringInput {
-  readonly nowMs: number;
-  readonly at: number;
-  readonly level: Level;
-  readonly cause: Resource | null;
-  readonly resources: readonly Assessment[];
-  readonly binding: WatchedResource | null;
-  readonly rssBytes: number;
-  /** When it was read. */
-  readonly rssReadMs: number;
-  readonly growthBytesPerSecond: number;
-  /** The time to the next sample, µs. */
-  readonly intervalUs: number;
-  /** Threads that own caches, at least 1. */
-  readonly threads: number;
-}
-
-/** A matter that a policy decides on: what all threads share, or the heap of one. */
-interface Matter {
-  readonly input: SteeringInput;
-  /** The thread whose heap it is, null: shared. */
-  readonly heap: ThreadHeapWatch | null;
-}
 
 /** More often than this a collection finds too little to be worth its time. */
 const LEAST_PACE_BYTES = 8 * MIB;
@@ -308,44 +281,4 @@ export class Steering {
     const paces = [part, heap?.paceBytes ?? null].filter((pace) => pace !== null);
     return paces.length === 0 ? -1 : Math.floor(Math.min(...paces));
   }
-}
-
-/** What is to be decided, the worst first: a round for one matter leaves the others waiting. */
-function mattersOf(input: SteeringInput, heaps: readonly ThreadHeapWatch[]): Matter[] {
-  if (heaps.length === 0) return [{ input, heap: null }];
-  const own = heaps.map((heap) => {
-    const { assessment, forecast } = heap;
-    const { known, level } = assessment;
-    const binding = known ? assessment : null;
-    const cause = level === 'normal' ? null : assessment.resource;
-    const { growthBytesPerSecond } = forecast;
-    return { heap, input: { ...input, level, cause, binding, resources: [assessment], growthBytesPerSecond } };
-  });
-  const matters: Matter[] = [{ input: sharedPart(input), heap: null }, ...own];
-  return matters.sort((a, b) => levelCode(b.input.level) - levelCode(a.input.level));
-}
-
-/** The sample without the heaps. */
-function sharedPart(input: SteeringInput): SteeringInput {
-  const resources = input.resources.filter(({ resource }) => resource !== 'heap');
-  const vote = decidingVote(resources, input.cause);
-  const binding = vote ?? leastRoom(resources);
-  const growthBytesPerSecond = binding === input.binding ? input.growthBytesPerSecond : 0;
-  const decided = { level: vote?.level ?? 'normal', cause: vote?.resource ?? null };
-  return { ...input, ...decided, resources, binding, growthBytesPerSecond };
-}
-
-function worstOf(heaps: readonly ThreadHeapWatch[]): ThreadHeapWatch | null {
-  return heaps.reduce<ThreadHeapWatch | null>(
-    (worst, heap) => (worst === null || heap.assessment.ratio > worst.assessment.ratio ? heap : worst),
-    null,
-  );
-}
-
-function gaugeOf({ input: { binding, rssBytes }, heap }: Matter): Gauge {
-  return {
-    resource: binding?.resource ?? null,
-    usedBytes: binding?.usedBytes ?? rssBytes,
-    thread: heap?.threadId ?? null,
-  };
 }
