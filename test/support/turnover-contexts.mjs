@@ -1,0 +1,13 @@
+/** Prints how many contexts V8 has after a registered cache was turned over until V8 collected a hundred times. */
+import { getHeapStatistics } from 'node:v8';
+import { startPressureRuntime } from '#src/index.js';
+
+const cache = new Map();
+const pressure = await startPressureRuntime();
+pressure.register(cache, { name: 'frame' });
+for (let key = 0; key < 100_000; key++) {
+  cache.set(key, Buffer.alloc(64 * 1024));
+  if (key >= 1000) cache.delete(key - 1000);
+}
+console.log(getHeapStatistics().number_of_native_contexts);
+await pressure.stop();
