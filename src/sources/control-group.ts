@@ -86,15 +86,16 @@ export class ControlGroup {
   }
 
   /**
-   * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it, with the anonymous
-   * memory as the lower bound because the two files are not read at the same instant.
+   * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it. The two files are not read at the same
+   * instant, and this thread may be put aside in between: so the anonymous memory is the lower bound, and the usage after the statistics counts
+   * where it is lower than before. Else page cache that was dropped meanwhile would be taken for memory that cannot be had back.
    */
   readWorkingSetBytes(usageBytes: number): number {
     if (this.#usage === null) return 0;
     if (!this.#readStat()) return this.#checked(this.#stat, Number.NaN);
     const inactiveFileBytes = this.#statField(this.#version.inactiveFileKeys);
     const anonBytes = this.#statField(this.#version.anonKeys);
-    return Math.max(usageBytes - inactiveFileBytes, anonBytes);
+    return Math.max(Math.min(usageBytes, this.readUsageBytes()) - inactiveFileBytes, anonBytes);
   }
 
   /** Event counters and soft limits, by name, in the unit that the name carries; what cannot be read is left out. Allocates. */
