@@ -1,3 +1,4 @@
+import { createRestingBytes } from '../core/resting-bytes.js';
 import { askForSample } from '../page/bell.js';
 import { loadStateVersion } from '../page/guard.js';
 import { EpochView } from '../page/page.js';
@@ -16,8 +17,7 @@ const TAKEN_SHARE = 0.125;
 
 /**
  * Publishes this thread's heap on the page, and tells the collector how much of what the thread holds is dead: what it holds
- * beside its caches, beyond the least that it ever held beside them. A collection of ours shows that least exactly; V8's own
- * show it now and then, which is enough, since it only ever falls.
+ * beside its caches, beyond what it rests at. A collection of ours shows that exactly; V8's own show it by and by.
  */
 export class HeapWatch {
   readonly #words: Int32Array;
@@ -30,8 +30,7 @@ export class HeapWatch {
   /** The sample since which growth is counted, and from which use: then, or when another was asked for. */
   #stateVersion = -1;
   #countedFromBytes = 0;
-  /** Least seen of what is held beside the caches since our last collection. */
-  #leastBesideBytes = Number.POSITIVE_INFINITY;
+  readonly #resting = createRestingBytes();
   #collections = 0;
 
   constructor(words: Int32Array, threadRow: number, collector: Collector, engine: Engine) {
@@ -80,13 +79,11 @@ export class HeapWatch {
     publishThreadHeap(this.#words, this.#threadRow, this.#heap);
     this.#askWhenTaken();
     const heldBytes = this.#heap.oldUsedBytes - this.#engine.heap.promotableBytes + this.#heap.externalBytes;
-    const besideBytes = heldBytes - cacheBytes;
     if (this.#collector.count !== this.#collections) {
       this.#collections = this.#collector.count;
-      this.#leastBesideBytes = besideBytes;
+      this.#resting.collected();
     }
-    this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
-    this.#collector.noteDead(besideBytes - this.#leastBesideBytes);
+    this.#collector.noteDead(this.#resting.deadOf(heldBytes - cacheBytes));
   }
 
   /** The sampler plans by what it saw last; it comes before its time where the heap fills faster. */
