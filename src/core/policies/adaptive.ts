@@ -10,9 +10,9 @@ import { createRecentLow, createRecentPeak } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createForeignGrowth } from './foreign-growth.js';
-import { lastShare, owedBytes } from './overshoot.js';
+import { isAwaited, lastShare, owedBytes, REACTION_SECONDS } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
-import { createResourceTrack, peakBoundBytes, type ResourceTrack } from './resource-track.js';
+import { createResourceTrack, growthPeakBytes, peakBoundBytes, type ResourceTrack } from './resource-track.js';
 import { createReuse } from './reuse.js';
 
 /**
@@ -29,21 +29,21 @@ const WORTH_COLLECTING = 0.5;
 const LEAST_BITE_SHARE = 0.005;
 
 /**
- * From the crossing to the freed page, beside the collection itself: a sample, and a round that the thread comes to when it is out of whatever it is
- * in. Source: bench/squeeze with objects and other memory rising, where a collection takes 80 ms more.
- */
-const REACTION_SECONDS = 0.1;
-
-/**
  * Where `emergency` is closer than this at the rate of growth, a collection is worth its time whatever the duty says; and where it is others that
  * grow, the caches give already at `warning`. A thread may be in a pause of V8's for 0.1 s when it is asked.
  */
 const HURRY_SECONDS = 0.3;
 
-/** A collection that takes no longer is due again within 0.4 s, by the duty of 5 %. */
-const CHEAP_COLLECTION_SECONDS = 0.02;
+/** The same where a collection is dear: it may be refused for seconds, and then takes some tenths of one. */
+const DEAR_HURRY_SECONDS = 1;
 
-/** After a cut the cap is not raised for this long, or only for the shorter time while there is plenty of room. Source: bench/squeeze. */
+/** What a dear collection found dead is freed by other threads while this one goes on, and shows within this time. */
+const RETURN_MS = 100;
+
+/**
+ * After a cut the cap is not raised for this long, or only for the shorter time while there is plenty of room, or where the caches gave nothing.
+ * Before the first cut they grow freely while there is plenty, and then as after the hold. Source: bench/squeeze.
+ */
 const HOLD_MS = 5000;
 const SHORT_HOLD_MS = 500;
 const PLENTY_SHARE = 0.05;
@@ -102,9 +102,17 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** What the caches were left with when they gave last. */
   let leftBytes = 0;
   let paceBytes = MOST_PACE_BYTES;
+  /** What the caches may take of the room that is less than plenty, before the first cut. */
+  let grantedBytes = 0;
   let cutMs = Number.NEGATIVE_INFINITY;
-  let lastMs = Number.NEGATIVE_INFINITY;
+  /** How long the cap is not raised after that. */
+  let holdMs = HOLD_MS;
+  /** When the last sample came; no time has passed before the first. */
+  let lastMs = Number.POSITIVE_INFINITY;
   let askedAtCollections = -1;
+  /** How many collections there were, and when the last was seen. */
+  let collectionsSeen = 0;
+  let collectedMs = Number.NEGATIVE_INFINITY;
   let patienceMs = LEAST_PATIENCE_MS;
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
   let warned = false;
@@ -125,8 +133,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       return boundBytes - (wasCut ? track.peak.value(nowMs) : track.effectiveBytes);
     }
     const deadBytes = Math.min(input.uncollectedBytes, Math.max(0, watched.usedBytes - cacheBytes));
-    const peakBytes = cacheBytes + track.swing.expectedPeakBytes(nowMs, deadBytes);
-    return Math.min(boundBytes - (watched.usedBytes - deadBytes), peakBoundBytes(watched) - peakBytes);
+    const peakBytes = cacheBytes + track.swing.expectedPeakBytes(nowMs);
+    return Math.min(boundBytes - (watched.usedBytes - deadBytes), growthPeakBytes(watched) - peakBytes);
   }
 
   /** Joint bytes to which the caches may grow until the next sample. */
@@ -143,11 +151,43 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return input.cacheBytes + roomBytes;
   }
 
+  /** Lets the caches grow within their leash: freely where there is plenty of room, else as the room that is left shows with every step. */
+  function growCap(
+    input: PolicyInput,
+    binding: WatchedResource,
+    leash: number,
+    retainedBytes: number,
+    elapsedMs: number,
+  ): void {
+    const { nowMs, cacheBytes } = input;
+    held.add(nowMs, cacheBytes);
+    const plentyBytes = PLENTY_SHARE * binding.limitBytes;
+    const roomBytes = leash - cacheBytes;
+    const freelyBytes = Math.min(leash, Math.max(leash - plentyBytes, cacheBytes, claimBytes(binding, input)));
+    const growth = REGROW_SHARE_PER_SECOND * (elapsedMs / 1e3);
+    let cap = capBytes ?? freelyBytes;
+    if (cutMs === Number.NEGATIVE_INFINITY) {
+      if (roomBytes <= plentyBytes) grantedBytes = Math.min(plentyBytes, grantedBytes + roomBytes * growth);
+      cap = Math.max(Math.min(leash, freelyBytes + grantedBytes), Math.min(cap, held.value(nowMs)));
+    } else {
+      const leastHoldMs = roomBytes > plentyBytes ? SHORT_HOLD_MS : holdMs;
+      if (nowMs - cutMs > leastHoldMs) cap = Math.max(cap, Math.min(leash, cap + roomBytes * growth));
+      if (nowMs - cutMs > SHORT_HOLD_MS && binding.resource !== 'heap') {
+        const reusedBytes = reuse.stepBytes(nowMs, cacheBytes, binding, trackOf(binding.resource), retainedBytes);
+        const isKept = retainedBytes > KEPT_SHARE * binding.limitBytes;
+        const mostBytes = isKept ? Number.POSITIVE_INFINITY : trackOf(binding.resource).ceiling.bytes;
+        if (reusedBytes > 0) cap = Math.max(cap, Math.min(cacheBytes + reusedBytes, mostBytes));
+      }
+    }
+    capBytes = cap;
+  }
+
   /** Holds the caches at what they have, less what they give. */
-  function stop({ nowMs, cacheBytes }: PolicyInput, evictBytes = 0): void {
+  function stop({ nowMs, cacheBytes }: PolicyInput, evictBytes: number): void {
     capBytes = Math.max(0, Math.min(capBytes ?? cacheBytes, cacheBytes) - evictBytes);
     leftBytes = capBytes;
     cutMs = nowMs;
+    holdMs = evictBytes > 0 ? HOLD_MS : SHORT_HOLD_MS;
     held = createRecentPeak(HELD_MEMORY_MS);
     warned = true;
   }
@@ -181,9 +221,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const { binding, nowMs, level } = input;
       const foreignBytesPerSecond = foreign.next(input);
       const aheadBytes = foreignBytesPerSecond * reactionSeconds(input);
-      const elapsedMs = Math.min(1000, nowMs - lastMs);
+      const elapsedMs = Math.max(0, Math.min(1000, nowMs - lastMs));
       lastMs = nowMs;
       for (const watched of input.resources) if (watched.known) trackOf(watched.resource).add(input, watched);
+      if (input.collections !== collectionsSeen) [collectionsSeen, collectedMs] = [input.collections, nowMs];
       if (binding === null) {
         capBytes = null;
         return hold('nothing has a limit', null, null);
@@ -211,11 +252,15 @@ export function createAdaptivePolicy(): EvictionPolicy {
         overBytes > worthBytes &&
         input.evictableBytes > 0
       ) {
+        const isDear = isAwaited(binding, input);
         const isNewlyDead = askedAtCollections !== input.collections;
-        const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isAwaited(binding, input));
+        const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isDear);
         if (isDead && !isHurried(input, binding)) {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', capBytes, paceBytes), collect: 'ifDue' };
+        }
+        if (isDear && nowMs - collectedMs < RETURN_MS && isTimeToCollect(input, binding)) {
+          return hold('what was dead is being returned', capBytes, paceBytes);
         }
         const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));
         const grownBytes = input.cacheBytes - Math.max(leftBytes, cacheLow.value(nowMs));
@@ -230,7 +275,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
         const grownBytes = input.cacheBytes - cacheLow.value(nowMs);
         if (grownBytes < biteBytes) return cut(input, binding, 0, biteBytes, 'a first bite');
-        stop(input);
+        stop(input, 0);
         return hold('the caches grew as far as warning', capBytes, paceBytes);
       }
       if (level !== 'emergency') patienceMs = LEAST_PATIENCE_MS;
@@ -251,22 +296,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         );
       }
 
-      const leash = leashBytes(input, aheadBytes);
-      held.add(nowMs, input.cacheBytes);
-      if (capBytes === null) capBytes = leash;
-      else if (cutMs === Number.NEGATIVE_INFINITY) capBytes = Math.max(leash, Math.min(capBytes, held.value(nowMs)));
-      else {
-        const roomBytes = leash - input.cacheBytes;
-        const holdMs = roomBytes > PLENTY_SHARE * binding.limitBytes ? SHORT_HOLD_MS : HOLD_MS;
-        const grownBytes = capBytes + roomBytes * REGROW_SHARE_PER_SECOND * (elapsedMs / 1e3);
-        if (nowMs - cutMs > holdMs) capBytes = Math.max(capBytes, Math.min(leash, grownBytes));
-        if (nowMs - cutMs > SHORT_HOLD_MS && binding.resource !== 'heap') {
-          const stepBytes = reuse.stepBytes(nowMs, input.cacheBytes, binding, track, retainedBytes);
-          const isKept = retainedBytes > KEPT_SHARE * binding.limitBytes;
-          const mostBytes = isKept ? Number.POSITIVE_INFINITY : track.ceiling.bytes;
-          if (stepBytes > 0) capBytes = Math.max(capBytes, Math.min(input.cacheBytes + stepBytes, mostBytes));
-        }
-      }
+      growCap(input, binding, leashBytes(input, aheadBytes), retainedBytes, elapsedMs);
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
       const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
       const mostDeadBytes = level === 'emergency' ? paceBytes / 4 : paceBytes;
@@ -276,28 +306,30 @@ export function createAdaptivePolicy(): EvictionPolicy {
   };
 }
 
-/**
- * Whether what is dead waits for one thread's collection, which is asked for until it is due. To evict meanwhile would only add to what is dead: of
- * a large heap of objects, with collections that are dear and seldom, a multiple of the overshoot. Cheap ones are due again at once, and
- * meanwhile others may take what is left.
- */
-function isAwaited({ resource }: WatchedResource, { threads, collectionSeconds }: PolicyInput): boolean {
-  return threads === 1 && resource !== 'heap' && collectionSeconds > CHEAP_COLLECTION_SECONDS;
-}
-
 /** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. */
 function reactionSeconds({ binding, collectionSeconds }: PolicyInput): number {
   return REACTION_SECONDS + (binding?.resource === 'heap' ? 0 : collectionSeconds);
 }
 
 /** Whether there is no time to wait for relief. */
-function isHurried({ level, growthBytesPerSecond }: PolicyInput, binding: WatchedResource): boolean {
-  return level === 'emergency' || isEmergencyNear(binding, growthBytesPerSecond);
+function isHurried(input: PolicyInput, binding: WatchedResource): boolean {
+  const seconds = isAwaited(binding, input) ? DEAR_HURRY_SECONDS : HURRY_SECONDS;
+  return input.level === 'emergency' || isEmergencyNear(binding, input.growthBytesPerSecond, seconds);
 }
 
-/** Whether this growth leads to `emergency` before a round that begins now can be over. */
-function isEmergencyNear(binding: WatchedResource, growthBytesPerSecond: number): boolean {
-  return binding.usedBytes + growthBytesPerSecond * HURRY_SECONDS > emergencyBytes(binding);
+/** Whether this growth leads to `emergency` within the time in which a round that begins now can be over. */
+function isEmergencyNear(
+  binding: WatchedResource,
+  growthBytesPerSecond: number,
+  seconds: number = HURRY_SECONDS,
+): boolean {
+  return binding.usedBytes + growthBytesPerSecond * seconds > emergencyBytes(binding);
+}
+
+/** Whether usage stays well below the limit, halfway from `emergency` at the most, until a collection that begins now is over. */
+function isTimeToCollect(input: PolicyInput, binding: WatchedResource): boolean {
+  const soonBytes = binding.usedBytes + Math.max(0, input.growthBytesPerSecond) * reactionSeconds(input);
+  return input.level !== 'emergency' && soonBytes < (emergencyBytes(binding) + binding.limitBytes) / 2;
 }
 
 function leastLimitBytes({ resources }: PolicyInput): number {

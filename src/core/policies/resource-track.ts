@@ -7,6 +7,12 @@ import { createSwing, type Swing } from './swing.js';
 /** Share of the limit by which peaks stay below `critical`, and by which usage must pass a plateau to count as growth. */
 const MARGIN_SHARE = 0.01;
 
+/**
+ * Share of the limit by which the caches stay below it as they grow: usage creeps for seconds after they reached a size, and jumps by this much
+ * when a collection comes late. Source: bench/squeeze.
+ */
+const CREEP_SHARE = 0.02;
+
 /** How long peaks are remembered: several times the pause between two major collections of a busy heap. */
 const PEAK_MEMORY_MS = 2000;
 
@@ -110,4 +116,9 @@ export function createResourceTrack(): ResourceTrack {
 /** The peaks of usage are to stay below this. Bytes. Pure. */
 export function peakBoundBytes({ thresholds, limitBytes }: WatchedResource): number {
   return (thresholds.critical - MARGIN_SHARE) * limitBytes;
+}
+
+/** Growth of the caches leaves the peaks of usage below this. Bytes. Pure. */
+export function growthPeakBytes({ thresholds, limitBytes }: WatchedResource): number {
+  return (thresholds.critical - CREEP_SHARE) * limitBytes;
 }

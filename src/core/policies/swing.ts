@@ -22,10 +22,14 @@ const TURNOVER_MEMORY_MS = 10_000;
 /** How long a peak is remembered, ms: several times the pause between two major collections of a busy heap. */
 const MEMORY_MS = 2000;
 
-/** The expectation moves down to what is seen while entries are evicted: by so much of the way for this many bytes, and per second. */
+/**
+ * The expectation moves down to what is seen while entries are evicted: by so much of the way for this many bytes, and per second. It takes a
+ * second to move half of the way: the highest of a few peaks is lower than the highest of a hundred.
+ */
 const RELAX_SHARE = 0.125;
 const RELAX_BYTES = 120 * MIB;
 const RELAX_SHARE_PER_SECOND = 0.1;
+const MOST_RELAX_SHARE_PER_SECOND = 0.7;
 
 /**
  * How far usage that no cache owns swings while entries come and go: evicted bytes stay resident until they are collected, so caches must end
@@ -33,8 +37,8 @@ const RELAX_SHARE_PER_SECOND = 0.1;
  */
 export interface Swing {
   add(input: PolicyInput, watched: WatchedResource): void;
-  /** Highest usage beside the caches to be reckoned with, bytes. @param deadBytes of the usage now that are known to be dead. */
-  expectedPeakBytes(nowMs: number, deadBytes: number): number;
+  /** Highest usage beside the caches to be reckoned with, bytes. */
+  expectedPeakBytes(nowMs: number): number;
   /** The caches gave on purpose: the peaks before that mean nothing now. */
   forgetPeaks(): void;
 }
@@ -42,10 +46,11 @@ export interface Swing {
 export function createSwing(): Swing {
   let peak = createRecentPeak(MEMORY_MS);
   let low = createRecentLow(MEMORY_MS);
+  /** Of usage beside the caches and what is known to be dead: what is dead is freed, but its pages are often kept. */
+  let resting = createRecentLow(MEMORY_MS);
   const turnover = createRecentPeak(TURNOVER_MEMORY_MS);
   let expectedBytes = Number.NaN;
   let slowBytes = 0;
-  let besideBytes = 0;
   let before = { nowMs: 0, evictedBytes: 0, cacheBytes: 0 };
 
   /** Moves the expectation by what was seen, where `newBytes` were evicted since the last sample. */
@@ -55,17 +60,19 @@ export function createSwing(): Swing {
       expectedBytes = Math.min(seenBytes, mostBytes);
       return;
     }
-    const share = RELAX_SHARE * (newBytes / RELAX_BYTES) + RELAX_SHARE_PER_SECOND * ((nowMs - before.nowMs) / 1e3);
-    expectedBytes += (seenBytes - expectedBytes) * Math.min(RELAX_SHARE, share);
+    const seconds = (nowMs - before.nowMs) / 1e3;
+    const share = RELAX_SHARE * (newBytes / RELAX_BYTES) + RELAX_SHARE_PER_SECOND * seconds;
+    expectedBytes += (seenBytes - expectedBytes) * Math.min(RELAX_SHARE, share, MOST_RELAX_SHARE_PER_SECOND * seconds);
   }
 
   return {
-    add({ nowMs, cacheBytes, evictedBytes, threads }, { usedBytes, limitBytes }) {
+    add({ nowMs, cacheBytes, evictedBytes, uncollectedBytes, threads }, { usedBytes, limitBytes }) {
       const mostBytes = Math.min(threads * EXPECTED_BYTES, MOST_EXPECTED_SHARE * limitBytes);
       slowBytes = Math.min(threads * SLOW_EXPECTED_BYTES, MOST_SLOW_SHARE * limitBytes);
-      besideBytes = Math.max(0, usedBytes - cacheBytes);
+      const besideBytes = Math.max(0, usedBytes - cacheBytes);
       peak.add(nowMs, besideBytes);
       low.add(nowMs, besideBytes);
+      resting.add(nowMs, Math.max(0, besideBytes - uncollectedBytes));
       if (Number.isNaN(expectedBytes)) expectedBytes = mostBytes;
       else {
         const newBytes = evictedBytes - before.evictedBytes;
@@ -75,14 +82,15 @@ export function createSwing(): Swing {
       }
       before = { nowMs, evictedBytes, cacheBytes };
     },
-    expectedPeakBytes(nowMs, deadBytes) {
-      const restingBytes = Math.max(0, besideBytes - deadBytes);
+    expectedPeakBytes(nowMs) {
       const isSlow = turnover.value(nowMs) < SLOW_BYTES_PER_SECOND;
-      return Math.max(peak.value(nowMs), restingBytes + (isSlow ? Math.min(slowBytes, expectedBytes) : expectedBytes));
+      const swingBytes = isSlow ? Math.min(slowBytes, expectedBytes) : expectedBytes;
+      return Math.max(peak.value(nowMs), resting.value(nowMs) + swingBytes);
     },
     forgetPeaks() {
       peak = createRecentPeak(MEMORY_MS);
       low = createRecentLow(MEMORY_MS);
+      resting = createRecentLow(MEMORY_MS);
     },
   };
 }

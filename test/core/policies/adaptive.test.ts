@@ -28,12 +28,13 @@ describe('the adaptive policy when pressure begins', () => {
       return driver.sample(10, { ...hurried, collectionSeconds });
     };
     expect(cutAt(0)).toMatchObject({ evictBytes: 50 * MIB, collect: 'always' }); // 740 + 0.1 s of 1000 MiB/s, less 790
-    expect(cutAt(0.08)).toMatchObject({ evictBytes: 130 * MIB, collect: 'always' });
+    expect(cutAt(0.01)).toMatchObject({ evictBytes: 60 * MIB, collect: 'always' });
+    expect(cutAt(0.08)).toMatchObject({ evictBytes: 2 * 130 * MIB, collect: 'always' }); // of small objects half is not returned
   });
 
   it('stops the caches, and takes nothing, where they came there by their own growth', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
-    driver.sample(100, { usedBytes: 650 * MIB, cacheBytes: 400 * MIB });
+    driver.sample(100, { usedBytes: 500 * MIB, cacheBytes: 400 * MIB });
     expect(driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 450 * MIB })).toMatchObject({ evictBytes: 0 });
     const decisions = driver.hold(2000);
     expect(decisions.every(({ evictBytes, capBytes }) => evictBytes === 0 && capBytes === 450 * MIB)).toBe(true);
@@ -49,6 +50,56 @@ describe('the adaptive policy when pressure begins', () => {
     driver.sample(1000, { usedBytes: 640 * MIB });
     driver.hold(60_000, 1000);
     expect(driver.sample(1000, { usedBytes: 705 * MIB }).evictBytes).toBe(10 * MIB);
+  });
+});
+
+describe('growth under the adaptive policy', () => {
+  /** The cap where 900 MiB of 1000 are free to begin with, and caches fill what they may with 1000 MiB/s. */
+  function filled(forMs: number): number {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    let cacheBytes = 0;
+    for (let ms = 0; ms < forMs; ms += 50) {
+      const { capBytes } = driver.sample(50, { usedBytes: 100 * MIB + cacheBytes, cacheBytes });
+      cacheBytes = Math.min(capBytes ?? 0, cacheBytes + 50 * MIB);
+    }
+    return cacheBytes;
+  }
+
+  it('is free while there is plenty of room, and then takes seconds, so that the peaks show first', () => {
+    const mostBytes = filled(9000);
+    expect(mostBytes / MIB).toBeGreaterThan(550);
+    expect(filled(700)).toBeGreaterThan(mostBytes - 60 * MIB);
+    expect(filled(700)).toBeLessThan(mostBytes - 20 * MIB);
+    expect(filled(5000)).toBeGreaterThan(mostBytes - 5 * MIB);
+  });
+
+  it('leaves the peaks 2 % of the limit below critical', () => {
+    const capWithPeaksAt = (peakBytes: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 350 * MIB });
+      driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
+      driver.sample(100, { usedBytes: peakBytes, uncollectedBytes: 300 * MIB });
+      driver.hold(10_000);
+      return (driver.sample(100).capBytes ?? 0) / MIB;
+    };
+    expect(capWithPeaksAt(785 * MIB)).toBe(400);
+    expect(capWithPeaksAt(770 * MIB)).toBeGreaterThan(400);
+    expect(capWithPeaksAt(770 * MIB)).toBeLessThanOrEqual(410);
+  });
+
+  it('goes on half a second after the caches came to warning by themselves, and five seconds after they gave', () => {
+    const capAfter = (grownMib: number, fallenMib: number, ms: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 500 * MIB, cacheBytes: 400 * MIB });
+      driver.sample(100, { usedBytes: 735 * MIB, cacheBytes: (400 + grownMib) * MIB });
+      driver.sample(100, { usedBytes: fallenMib * MIB });
+      driver.hold(ms);
+      return (driver.sample(50).capBytes ?? 0) / MIB;
+    };
+    expect(capAfter(50, 640, 300)).toBe(450);
+    expect(capAfter(50, 640, 700)).toBeGreaterThan(450);
+    expect(capAfter(0, 685, 4000)).toBe(390);
+    expect(capAfter(0, 685, 6000)).toBeGreaterThan(390);
   });
 });
 
@@ -111,6 +162,18 @@ describe('collections under the adaptive policy', () => {
     expect(hurried.collect).toBe('always');
   });
 
+  it('are given a tenth of a second to return what they found, where they are dear', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.1 });
+    const growing = { growthBytesPerSecond: 150 * MIB, collections: 1 };
+    expect(driver.sample(10, { ...growing, usedBytes: 850 * MIB }).evictBytes).toBe(0);
+    expect(driver.hold(90, 10).every(({ evictBytes }) => evictBytes === 0)).toBe(true);
+    expect(driver.sample(10).evictBytes).toBeGreaterThan(0);
+    expect(driver.sample(10, { collections: 2, usedBytes: 940 * MIB, growthBytesPerSecond: 400 * MIB })).toMatchObject({
+      collect: 'always',
+    });
+  });
+
   it('are asked for once, and not waited for, where they are cheap', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.005 });
@@ -121,6 +184,17 @@ describe('collections under the adaptive policy', () => {
 });
 
 describe('the adaptive policy past critical', () => {
+  it('takes what V8 keeps of a heap of objects for no more than the overshoot, where usage grows slowly', () => {
+    const givenAt = (growthBytesPerSecond: number, retainedBytes: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 600 * MIB, collectionSeconds: 0.1 });
+      return driver.sample(100, { usedBytes: 890 * MIB, growthBytesPerSecond, retainedBytes }).evictBytes / MIB;
+    };
+    expect(givenAt(200 * MIB, 200 * MIB)).toBeCloseTo(140); // 890 + 0.2 s of 200, less 790
+    expect(givenAt(200 * MIB, 0)).toBeCloseTo(140 * 2.8);
+    expect(givenAt(600 * MIB, 200 * MIB)).toBeCloseTo(600); // all there is; 220 * 2.8 would be more
+  });
+
   /** What is given for an overshoot of 100 MiB deep in critical, of which so much is dead and not collected in time. */
   function givenFor(threads: number, uncollectedBytes: number, resource: 'container' | 'heap' = 'container'): number {
     const driver = new PolicyDriver(createAdaptivePolicy(), resource);

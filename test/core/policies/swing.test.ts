@@ -16,7 +16,7 @@ describe('what entries that were evicted are expected to hold', () => {
   function sampled(
     nowMs: number,
     besideBytes: number,
-    { cacheBytes = 0, evictedBytes = 0, limitBytes = LIMIT, threads = 1 } = {},
+    { cacheBytes = 0, evictedBytes = 0, uncollectedBytes = 0, limitBytes = LIMIT, threads = 1 } = {},
   ): void {
     const watched = {
       resource: 'container' as const,
@@ -38,7 +38,7 @@ describe('what entries that were evicted are expected to hold', () => {
       evictableBytes: cacheBytes,
       threads,
       growthBytesPerSecond: 0,
-      uncollectedBytes: 0,
+      uncollectedBytes,
       evictedBytes,
       collections: 0,
       collectionSeconds: 0,
@@ -49,30 +49,33 @@ describe('what entries that were evicted are expected to hold', () => {
   }
 
   /** A cache that fills with 1 GiB/s. */
-  function filledFast(besideBytes: number, options: { limitBytes?: number; threads?: number } = {}): void {
+  function filledFast(
+    besideBytes: number,
+    options: { uncollectedBytes?: number; limitBytes?: number; threads?: number } = {},
+  ): void {
     sampled(0, besideBytes, options);
     sampled(100, besideBytes, { cacheBytes: 100 * MIB, ...options });
   }
 
   it('is 120 MiB before anything was seen, and less of a small limit', () => {
     filledFast(50 * MIB);
-    expect(swing.expectedPeakBytes(100, 0)).toBe(170 * MIB);
+    expect(swing.expectedPeakBytes(100)).toBe(170 * MIB);
     swing = createSwing();
     filledFast(50 * MIB, { limitBytes: 100 * MIB });
-    expect(swing.expectedPeakBytes(100, 0)).toBe(80 * MIB);
+    expect(swing.expectedPeakBytes(100)).toBe(80 * MIB);
   });
 
   it('is as much for each thread, within the same share of the limit', () => {
     filledFast(0, { threads: 2 });
-    expect(swing.expectedPeakBytes(100, 0)).toBe(240 * MIB);
+    expect(swing.expectedPeakBytes(100)).toBe(240 * MIB);
     swing = createSwing();
     filledFast(0, { threads: 8 });
-    expect(swing.expectedPeakBytes(100, 0)).toBe(300 * MIB);
+    expect(swing.expectedPeakBytes(100)).toBe(300 * MIB);
   });
 
   it('is twice the pace of collections where entries come and go slowly', () => {
     for (let ms = 0; ms < 1000; ms += 100) sampled(ms, 50 * MIB, { cacheBytes: ms * 0.05 * MIB });
-    expect(swing.expectedPeakBytes(900, 0)).toBe(98 * MIB);
+    expect(swing.expectedPeakBytes(900)).toBe(98 * MIB);
   });
 
   it('comes down to what is seen while entries are evicted', () => {
@@ -80,8 +83,9 @@ describe('what entries that were evicted are expected to hold', () => {
     let peakBytes = 0;
     for (let ms = 0; ms < 20_000; ms += 100) {
       evictedBytes += 100 * MIB;
-      sampled(ms, (50 + (ms % 400) / 10) * MIB, { evictedBytes });
-      peakBytes = swing.expectedPeakBytes(ms, ((ms % 400) / 10) * MIB);
+      const uncollectedBytes = ((ms % 400) / 10) * MIB;
+      sampled(ms, 50 * MIB + uncollectedBytes, { evictedBytes, uncollectedBytes });
+      peakBytes = swing.expectedPeakBytes(ms);
     }
     expect(peakBytes).toBeGreaterThanOrEqual(80 * MIB);
     expect(peakBytes).toBeLessThan(85 * MIB);
@@ -90,14 +94,25 @@ describe('what entries that were evicted are expected to hold', () => {
   it('is the highest of the last two seconds where that is more, until the caches give on purpose', () => {
     filledFast(400 * MIB);
     sampled(1000, 50 * MIB, { cacheBytes: 100 * MIB });
-    expect(swing.expectedPeakBytes(1000, 0)).toBe(400 * MIB);
+    expect(swing.expectedPeakBytes(1000)).toBe(400 * MIB);
     swing.forgetPeaks();
     sampled(1100, 50 * MIB, { cacheBytes: 100 * MIB });
-    expect(swing.expectedPeakBytes(1100, 0)).toBe(170 * MIB);
+    expect(swing.expectedPeakBytes(1100)).toBe(170 * MIB);
   });
 
   it('does not count twice what is known to be dead', () => {
-    filledFast(150 * MIB);
-    expect(swing.expectedPeakBytes(100, 100 * MIB)).toBe(170 * MIB);
+    filledFast(150 * MIB, { uncollectedBytes: 100 * MIB });
+    expect(swing.expectedPeakBytes(100)).toBe(170 * MIB);
+  });
+
+  it('does not come down by more than the time allows, however much is evicted', () => {
+    for (let ms = 0; ms <= 1000; ms += 100) sampled(ms, 50 * MIB, { evictedBytes: ms * 10 * MIB });
+    expect(swing.expectedPeakBytes(1000)).toBeGreaterThan(100 * MIB); // of 170 MiB; all is evicted eighty times over
+  });
+
+  it('does not take pages that are kept after a collection for new usage', () => {
+    filledFast(150 * MIB, { uncollectedBytes: 100 * MIB });
+    sampled(200, 150 * MIB, { cacheBytes: 200 * MIB });
+    expect(swing.expectedPeakBytes(200)).toBe(170 * MIB);
   });
 });
