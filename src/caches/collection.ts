@@ -7,8 +7,8 @@ export const COLLECTION_DUTY = 0.05;
 const PACE_DUTY = 0.03;
 
 /**
- * The same where `emergency` was less than so many paces away at the recent peak: what V8 leaves dead between two of its own collections, twice
- * its 64 MiB at 1 GB/s, would then reach the limit. Source: bench/squeeze with 256 KiB and other memory at 500 MB/s.
+ * The same where `emergency` was less than so many paces away at the recent peak, and closer than `critical`: what V8 leaves dead between two of its
+ * own collections, twice its 64 MiB at 1 GB/s, would then reach the limit. Source: bench/squeeze with 256 KiB and other memory at 500 MB/s.
  */
 const TIGHT_PACES = 2;
 const TIGHT_DUTY = 0.2;
@@ -80,11 +80,11 @@ export class Collector {
 
   /**
    * Whether so much is dead that the pace asks for a collection now, and lets it have the time.
-   * @param peakGuardBytes what was left up to `emergency` at the recent peak, 0: not known.
+   * @param tightGuardBytes what was left up to `emergency` at a recent peak that was close to it; 0: it was not.
    */
-  isPaced(paceBytes: number, peakGuardBytes: number): boolean {
+  isPaced(paceBytes: number, tightGuardBytes: number): boolean {
     if (this.#uncollectedBytes < paceBytes) return false;
-    const isTight = peakGuardBytes > 0 && peakGuardBytes < TIGHT_PACES * paceBytes;
+    const isTight = tightGuardBytes > 0 && tightGuardBytes < TIGHT_PACES * paceBytes;
     return isTight ? this.isDue(TIGHT_DUTY) : this.keepsPace(PACE_DUTY);
   }
 

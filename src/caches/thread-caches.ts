@@ -4,7 +4,7 @@ import type { EvictionRequest } from '../core/eviction.js';
 import { askForSample, ringSampler } from '../page/bell.js';
 import { cacheBytesWriter, claimCache } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
-import { loadPeakGuard } from '../page/guard.js';
+import { loadTightGuard } from '../page/guard.js';
 import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js';
 import { HEAP_BEAT_MS, releaseThread, type ThreadClaim } from '../page/thread-rows.js';
 import { CacheAccount } from './account.js';
@@ -218,7 +218,7 @@ export class ThreadCaches {
       if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
-    if (paceBytes >= 0 && this.#collector.isPaced(paceBytes, loadPeakGuard(this.#words))) this.#collector.collect();
+    if (paceBytes >= 0 && this.#collector.isPaced(paceBytes, loadTightGuard(this.#words))) this.#collector.collect();
     this.#books.publish();
     const nowUs = monotonicUs();
     if (nowUs - this.#countersUs < COUNTERS_INTERVAL_US) return;

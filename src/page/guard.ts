@@ -11,10 +11,12 @@ export const PEAK_MEMORY_MS = 2000;
 /**
  * Publishes how much the process may grow before the next sample. Sampler only.
  * @param fromPeakBytes the same from the most that was held at a sample of late, null: not known.
+ * @param isTight whether that most is closer to `emergency` than to `critical`.
  */
-export function storeGuards(words: Int32Array, bytes: number, fromPeakBytes: number | null): void {
+export function storeGuards(words: Int32Array, bytes: number, fromPeakBytes: number | null, isTight: boolean): void {
   Atomics.store(words, HEADER.GUARD, guardWord(bytes));
   Atomics.store(words, HEADER.PEAK_GUARD, fromPeakBytes === null ? 0 : guardWord(fromPeakBytes));
+  Atomics.store(words, HEADER.PEAK_TIGHT, isTight ? 1 : 0);
 }
 
 function guardWord(bytes: number): number {
@@ -30,6 +32,11 @@ export function loadGuard(words: Int32Array): number {
 /** The same from the most that was held at a sample of late; 0 while nothing is known of that. Any thread. */
 export function loadPeakGuard(words: Int32Array): number {
   return Atomics.load(words, HEADER.PEAK_GUARD);
+}
+
+/** The same where that most is closer to `emergency` than to `critical`; else 0. Any thread. */
+export function loadTightGuard(words: Int32Array): number {
+  return Atomics.load(words, HEADER.PEAK_TIGHT) === 1 ? loadPeakGuard(words) : 0;
 }
 
 /** Changes with every published state: growth is counted from here. Any thread. */

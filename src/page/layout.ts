@@ -17,7 +17,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 7;
+export const LAYOUT_VERSION = 8;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
 export const THREAD_ROWS = 256;
@@ -61,6 +61,8 @@ export const HEADER = {
   ROUND_OPEN: 15,
   /** GUARD from the most that was held at a sample of late, 0: not known. Writer: the sampler. */
   PEAK_GUARD: 16,
+  /** 1 while the most that was held at a sample of late is closer to `emergency` than to `critical`, else 0. Writer: the sampler. */
+  PEAK_TIGHT: 17,
   /** Reserved so far by all threads, in pages of `room.ts`, modulo 2^32. Writers: all threads, by Atomics.add. On a line of its own. */
   GRANTED: 20,
   /** How far GRANTED may go before the next sample. Writer: the sampler. */

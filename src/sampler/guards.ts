@@ -27,17 +27,20 @@ export class Guards {
   publish(nowMs: number, assessments: readonly Assessment[], threads: number, isOn: boolean): void {
     let bytes = Number.POSITIVE_INFINITY;
     let fromPeakBytes = Number.POSITIVE_INFINITY;
+    let isTight = false;
     for (const assessment of assessments) {
       if (!assessment.known || assessment.resource === 'heap') continue; // V8 looks after its own heap between two samples
       const peak = this.#peakOf(assessment.resource);
       peak.add(nowMs, assessment.usedBytes);
       bytes = Math.min(bytes, roomOf(assessment, assessment.usedBytes, threads));
       fromPeakBytes = Math.min(fromPeakBytes, roomOf(assessment, peak.value(nowMs), threads));
+      isTight ||= isCloserToEmergency(assessment, peak.value(nowMs));
     }
     if (!isOn) bytes = Number.POSITIVE_INFINITY;
     // the peaks of several threads never came together, so nothing is known of what use would be then
     const isPeakOfOne = isOn && threads === 1;
-    storeGuards(this.#words, Math.max(LEAST_GUARD_BYTES, bytes / threads), isPeakOfOne ? fromPeakBytes : null);
+    const guardBytes = Math.max(LEAST_GUARD_BYTES, bytes / threads);
+    storeGuards(this.#words, guardBytes, isPeakOfOne ? fromPeakBytes : null, isTight);
   }
 
   #peakOf(resource: Resource): RecentPeak {
@@ -51,4 +54,8 @@ function roomOf({ thresholds, limitBytes }: Assessment, usedBytes: number, threa
   const boundBytes = (threads === 1 ? thresholds.emergency : thresholds.critical) * limitBytes;
   const beyondBytes = (limitBytes - usedBytes) / (threads === 1 ? 2 : 3);
   return Math.max(boundBytes - usedBytes, beyondBytes);
+}
+
+function isCloserToEmergency({ thresholds, limitBytes }: Assessment, usedBytes: number): boolean {
+  return 2 * usedBytes > (thresholds.critical + thresholds.emergency) * limitBytes;
 }

@@ -111,12 +111,12 @@ describe('a thread that collected', () => {
 
 describe('collections that are paced', () => {
   /** How many of two come, 20 ms apart and 4 ms long, where so much is left up to emergency and 50 bytes are the pace. */
-  function collectionsWith(peakGuardBytes: number | null): number {
+  function collectionsWith(peakGuardBytes: number | null, isTight = true): number {
     const engine = fakeEngine(0, 0);
     const { words, claim, caches } = threadOn(engine);
     const cache = new Map<number, string>();
     caches.register(cache, { name: 'any', sizeOf: () => 100 });
-    storeGuards(words, 1e9, peakGuardBytes);
+    storeGuards(words, 1e9, peakGuardBytes, isTight);
     writeControl(words, claim.row, { ...emptyThreadControl(), capBytes: 0, paceBytes: 50 }, []);
     caches.payNow();
     const startMs = engine.nowMs;
@@ -130,9 +130,10 @@ describe('collections that are paced', () => {
     return (engine.nowMs - startMs - 40) / 4;
   }
 
-  it('take a small share of the time, and more of it only where emergency is less than two paces away', () => {
+  it('take a small share of the time, and more of it only where emergency is less than two paces away, and close', () => {
     expect(collectionsWith(null)).toBe(1);
     expect(collectionsWith(100)).toBe(1);
     expect(collectionsWith(99)).toBe(2);
+    expect(collectionsWith(99, false)).toBe(1);
   });
 });

@@ -38,7 +38,7 @@ describe('the look-out of a thread between two samples', () => {
   });
 
   function sampled(guardBytes: number, fromPeakBytes: number | null = null): void {
-    storeGuards(words, guardBytes, fromPeakBytes);
+    storeGuards(words, guardBytes, fromPeakBytes, false);
     publishState(words, emptyPublishedState());
     watchdog.look(heldBytes, takenBytes);
   }

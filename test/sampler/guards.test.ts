@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MIB } from '#src/core/units.js';
-import { loadGuard, loadPeakGuard } from '#src/page/guard.js';
+import { loadGuard, loadPeakGuard, loadTightGuard } from '#src/page/guard.js';
 import { createPage } from '#src/page/page.js';
 import { createAssessment } from '#src/sampler/assessment.js';
 import { Guards } from '#src/sampler/guards.js';
@@ -28,6 +28,17 @@ describe('how much a thread may add between two samples', () => {
     expect(sampled(1000, 800)).toEqual({ last: 150, peak: 150 });
     expect(sampled(1100, 700)).toEqual({ last: 250, peak: 150 });
     expect(sampled(4000, 700)).toEqual({ last: 250, peak: 250 });
+  });
+
+  it('is tight while that peak is closer to emergency than to critical', () => {
+    sampled(1000, 870);
+    expect(loadTightGuard(words)).toBe(0);
+    sampled(1100, 880);
+    expect(loadTightGuard(words) / MIB).toBe(70);
+    sampled(1200, 700);
+    expect(loadTightGuard(words) / MIB).toBe(70);
+    sampled(4000, 700);
+    expect(loadTightGuard(words)).toBe(0);
   });
 
   it('is half of what is left where emergency is closer than that', () => {
