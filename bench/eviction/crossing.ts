@@ -13,15 +13,15 @@ export interface Crossing {
 }
 
 /**
- * Since the crossing. What counts is the round at `critical`, with those at `warning` that it found under way: they ask for a hundredth of the
- * limit, and say nothing about the crossing.
+ * Since the crossing. What counts is the round that pays for it, at `critical` or ahead of it at `warning`, with those that it found under way: a
+ * first bite is a hundredth of the limit, and says nothing about the crossing.
  */
 export interface CrossingResult {
   /** Until the caches had dropped what was asked for. */
   readonly evictedMs: number;
   /** Until the state showed nine tenths of what was dropped gone from the resident set. */
   readonly returnedMs: number;
-  /** Until the report of the round at `critical` was complete, on a free loop; null on a blocked one, which hears nothing. */
+  /** Until the report of that round was complete, on a free loop; null on a blocked one, which hears nothing. */
   readonly settledMs: number | null;
 }
 
@@ -42,6 +42,8 @@ const CRITICAL = 0.8;
 /** Where the filled caches leave the process. */
 const START_RATIO = 0.6;
 const VISIBLE_SHARE = 0.9;
+/** A round at `warning` that asks for more than this share of the limit is no first bite. */
+const MOST_FIRST_BITE = 0.02;
 /** Longest look after a crossing; what has not happened by then counts as having taken so long. */
 const WATCH_MS = 600;
 const CACHES = 4;
@@ -63,7 +65,7 @@ for (const [index, cache] of caches.entries()) pressure.register(cache, { name: 
 const reports: EvictionReport[] = [];
 let settledMs = Number.POSITIVE_INFINITY;
 pressure.on('eviction', (report) => {
-  if (!reports.some(isCritical) && isCritical(report)) {
+  if (!reports.some(paysForCrossing) && paysForCrossing(report)) {
     void report.settled.then(() => {
       settledMs = performance.now() - crossedMs;
     });
@@ -82,11 +84,11 @@ const crossedBytes = process.memoryUsage.rss();
 const sights = [look()];
 if (loop === 'blocked') watchBlocked();
 else await watchFree();
-while (!reports.some(isCritical)) await new Promise<void>((resolve) => pressure.once('eviction', () => resolve()));
+while (!reports.some(paysForCrossing)) await new Promise<void>((resolve) => pressure.once('eviction', () => resolve()));
 
 const [start] = sights;
 if (start === undefined) throw new Error('Nothing was seen');
-const rounds = reports.slice(0, reports.findIndex(isCritical) + 1);
+const rounds = reports.slice(0, reports.findIndex(paysForCrossing) + 1);
 const askedBytes = rounds.reduce(
   (sum, { requestedBytes, evictedBytes }) => sum + Math.min(requestedBytes, evictedBytes),
   0,
@@ -104,8 +106,8 @@ await pressure.stop();
 process.stdout.write(`${JSON.stringify(result)}\n`);
 others.length = 0;
 
-function isCritical({ level }: EvictionReport): boolean {
-  return isAtLeast(level, 'critical');
+function paysForCrossing({ level, requestedBytes }: EvictionReport): boolean {
+  return isAtLeast(level, 'critical') || requestedBytes > MOST_FIRST_BITE * limitBytes;
 }
 
 /** The state is read as any user of the page would. */

@@ -23,6 +23,9 @@ export const CACHE_DEADLINE_MS = 1000;
 /** A payment on the loop that has not moved for this long is taken over by the cache operations of the blocked loop. */
 const STALLED_US = 20_000;
 
+/** Between two slices that cache operations of a blocked loop pay, unless the order is in a hurry: they may take a third of its time. */
+const INLINE_PAUSE_US = 2 * SLICE_US;
+
 /** While an asynchronous cache is waited for, the loop shows this often that it turns. */
 const SIGN_OF_LIFE_MS = 5;
 
@@ -43,7 +46,7 @@ interface Order {
   waiting: boolean;
   /** Counts the steps: a driver that finds it changed after a wait was overtaken by a cache operation. */
   turn: number;
-  /** Monotonic µs of the last step, and while it waits of the last sign that the loop turns. */
+  /** When that driver last showed that the loop turns, monotonic µs: with each of its steps, and while it waits. */
   movedUs: number;
 }
 
@@ -104,7 +107,8 @@ export class Dispatcher {
       return;
     }
     if (this.#step(order)) return;
-    this.#nextInlineSliceUs = monotonicUs() + 2 * SLICE_US;
+    const isHurried = order.control.collect === COLLECT.always;
+    this.#nextInlineSliceUs = monotonicUs() + (isHurried ? 0 : INLINE_PAUSE_US);
     this.#tracker.lookAgain();
     if (order.promise !== null && !order.driven) void this.#driveOnLoop(order);
   }
@@ -202,7 +206,6 @@ export class Dispatcher {
     order.turn++;
     const { done, promise } = this.#advance(order.steps, answer);
     order.promise = promise;
-    order.movedUs = monotonicUs();
     if (done) this.#finish(order);
     return done;
   }
@@ -219,6 +222,7 @@ export class Dispatcher {
   async #driveOnLoop(order: Order): Promise<void> {
     order.driven = true;
     while (this.#current === order) {
+      order.movedUs = monotonicUs();
       const { promise, turn } = order;
       let answer: AsyncAnswer | undefined;
       if (promise !== null) {

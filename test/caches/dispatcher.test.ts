@@ -64,6 +64,26 @@ describe('an order', () => {
     expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
   });
 
+  it.each([
+    { collect: 'always', idle: 'none' },
+    { collect: 'never', idle: 'many' },
+  ] as const)(
+    'leaves a blocked loop $idle of its operations between slices where it is to collect: $collect',
+    (order) => {
+      const thread = makeThread();
+      const cache = bigLru(300_000);
+      thread.caches.register(cache, { name: 'lru' });
+      const number = thread.order({ 0: 280_000_000 }, 'critical', order.collect);
+      let idle = 0;
+      for (let sizeBefore = cache.size; thread.receipt(0, number) === null; sizeBefore = cache.size) {
+        cache.get(1);
+        if (cache.size === sizeBefore) idle++;
+      }
+      if (order.idle === 'none') expect(idle).toBe(0);
+      else expect(idle).toBeGreaterThan(100);
+    },
+  );
+
   it('is paid on a free loop, in slices between which other work runs', async () => {
     const thread = makeThread();
     const cache = bigLru(300_000);

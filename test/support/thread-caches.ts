@@ -38,13 +38,17 @@ export class CachesUnderTest {
    * Orders the caches in the rows, by default the only one, to pay; the next cache operation sees it.
    * @returns the order's number.
    */
-  order(owedBytes: Record<number, number>, level: Level = 'emergency'): number {
+  order(
+    owedBytes: Record<number, number>,
+    level: Level = 'emergency',
+    collect: keyof typeof COLLECT = 'never',
+  ): number {
     const control = {
       ...emptyThreadControl(),
       order: ++this.#order,
       round: this.#order,
       level,
-      collect: COLLECT.never,
+      collect: COLLECT[collect],
     };
     const debts = Object.entries(owedBytes).map(([row, bytes]) => ({ row: Number(row), owedBytes: bytes }));
     writeControl(this.words, this.#claim.row, control, debts);
