@@ -23,7 +23,7 @@ export const CACHE_DEADLINE_MS = 1000;
 /** A payment on the loop that has not moved for this long is taken over by the cache operations of the blocked loop. */
 const STALLED_US = 20_000;
 
-/** Between two slices that cache operations of a blocked loop pay, unless the order is in a hurry: they may take a third of its time. */
+/** Between two slices that cache operations of a blocked loop pay, unless the order is to collect in any case, which means haste: they may take a third of its time. */
 const INLINE_PAUSE_US = 2 * SLICE_US;
 
 /** While an asynchronous cache is waited for, the loop shows this often that it turns. */
@@ -91,7 +91,7 @@ export class Dispatcher {
 
   /**
    * Pays what an order asks for inside the cache operation that looked: whole in an emergency, else one slice, unless a driver
-   * on the loop is at it. Never waits.
+   * on the loop is at it and there is time. Never waits.
    */
   payInline(): void {
     const order = this.#openOrder();
@@ -102,13 +102,13 @@ export class Dispatcher {
       while (!this.#step(order));
       return;
     }
-    if (isDrivenElsewhere || nowUs < this.#nextInlineSliceUs) {
+    const isHurried = order.control.collect === COLLECT.always;
+    if (isHurried ? order.waiting && isDrivenElsewhere : isDrivenElsewhere || nowUs < this.#nextInlineSliceUs) {
       this.#tracker.lookAgain();
       return;
     }
     if (this.#step(order)) return;
-    const isHurried = order.control.collect === COLLECT.always;
-    this.#nextInlineSliceUs = monotonicUs() + (isHurried ? 0 : INLINE_PAUSE_US);
+    this.#nextInlineSliceUs = monotonicUs() + INLINE_PAUSE_US;
     this.#tracker.lookAgain();
     if (order.promise !== null && !order.driven) void this.#driveOnLoop(order);
   }

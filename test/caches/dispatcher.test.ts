@@ -102,6 +102,25 @@ describe('an order', () => {
     expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
   });
 
+  it.each([
+    { collect: 'always', helps: true },
+    { collect: 'never', helps: false },
+  ] as const)(
+    'is helped on by the cache operations of a free loop where it is to collect $collect: $helps',
+    async (order) => {
+      const thread = makeThread();
+      const cache = bigLru(300_000);
+      thread.caches.register(cache, { name: 'lru' });
+      const number = thread.order({ 0: 280_000_000 }, 'critical', order.collect);
+      const paid = thread.caches.payOnLoop();
+      const sizeBefore = cache.size;
+      cache.get(1);
+      expect(cache.size < sizeBefore).toBe(order.helps);
+      await paid;
+      expect(thread.receipt(0, number)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
+    },
+  );
+
   it('is paid once, whoever comes first', async () => {
     const thread = makeThread();
     const cache = new CountedCache(1000);
