@@ -49,7 +49,10 @@ export interface PolicyInput {
 export interface PolicyDecision {
   /** Bytes to evict in a round of their own; 0: no round. */
   readonly evictBytes: number;
-  /** Whether the threads collect after the round: never, if their duty allows it, or in any case. */
+  /**
+   * Whether the threads collect after the round: never, if their duty allows it, or in any case. The last says that there is no time to lose:
+   * cache operations then pay for the round one slice after the other, also where the loop is free.
+   */
   readonly collect: 'never' | 'ifDue' | 'always';
   /** Joint bytes that the caches may hold from now on; null: no cap. */
   readonly capBytes: number | null;

@@ -6,14 +6,14 @@ import {
   type WatchedResource,
 } from '../eviction-policy.js';
 import { isAtLeast } from '../level.js';
-import { createRecentLow, createRecentPeak } from '../recent-peak.js';
+import { createRecentLow } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
+import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
-import { isAwaited, lastShare, owedBytes, REACTION_SECONDS } from './overshoot.js';
+import { isAwaited, lastShare, owedBytes, reactionSeconds } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import { createResourceTrack, growthPeakBytes, peakBoundBytes, type ResourceTrack } from './resource-track.js';
-import { createReuse } from './reuse.js';
 
 /**
  * Collections are paced once this much was evicted since the last, or this share of a small limit. Source: the design, fact 3 (16 to
@@ -40,14 +40,6 @@ const DEAR_HURRY_SECONDS = 1;
 /** What a dear collection found dead is freed by other threads while this one goes on, and shows within this time. */
 const RETURN_MS = 100;
 
-/**
- * After a cut the cap is not raised for this long, or only for the shorter time while there is plenty of room, or where the caches gave nothing.
- * Before the first cut they grow freely while there is plenty, and then as after the hold. Source: bench/squeeze.
- */
-const HOLD_MS = 5000;
-const SHORT_HOLD_MS = 500;
-const PLENTY_SHARE = 0.05;
-
 /** In an emergency no plateau is accepted: this share of the limit is given again and again, ever more slowly where it changes nothing. */
 const EMERGENCY_BITE_SHARE = 0.03;
 const LEAST_PATIENCE_MS = 25;
@@ -56,20 +48,11 @@ const MOST_PATIENCE_MS = 5000;
 /** While they are more than this share of the limit, giving more would only add to them. */
 const RETAINED_SHARE = 0.05;
 
-/** Where more than this share of the limit is kept, what was too much before, when it was not, says nothing of growth into it. */
-const KEPT_SHARE = 0.1;
-
 /** Pages that are kept for less long are about to be given back, and not retained. */
 const STEADY_MS = 1000;
 
 /** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
 const CALM_MS = 60_000;
-
-/**
- * Where there is no room left, the caches may still hold what they held within this time: several times the pause between two major collections.
- * What a put drops ahead of need, or one thread leaves of its part, would else be lost with every sample, though the pages are kept.
- */
-const HELD_MEMORY_MS = 10_000;
 
 /** Usage that is past its bound by more than this many times what the caches grew by since they gave last is the doing of others. */
 const MOST_BLAME = 2;
@@ -78,15 +61,12 @@ const MOST_BLAME = 2;
 const WARNING_BITE_SHARE = 0.01;
 const MOST_WARNING_BITE = 0.05;
 
-/** Regrowth after the hold: this share of the room per second. */
-const REGROW_SHARE_PER_SECOND = 1;
-
 /**
  * The default policy.
  *
  * - The caches are on a *leash*: until the next sample they may grow by the room that is left below every `warning`, less what evictions are
  *   expected to leave resident below `critical`, so that no rate of allocation can run past it between two samples.
- * - What was evicted and is not collected yet is collected before anything else is evicted for it.
+ * - What was evicted and is not collected yet is collected before anything else is evicted for it, while there is time.
  * - Usage past `critical`, or about to be far past it by what others do, is *paid for once*: the caches shrink by what was added since the last
  *   payment. Usage that stays there (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
  * - After a cut the cap is held, then grows back into the room there is.
@@ -95,18 +75,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const tracks = new Map<Resource, ResourceTrack>();
   const foreign = createForeignGrowth();
   const retained = createRecentLow(STEADY_MS);
-  const reuse = createReuse();
+  const cap = createCap();
   const cacheLow = createRecentLow(CALM_MS);
-  let held = createRecentPeak(HELD_MEMORY_MS);
-  let capBytes: number | null = null;
-  /** What the caches were left with when they gave last. */
-  let leftBytes = 0;
   let paceBytes = MOST_PACE_BYTES;
-  /** What the caches may take of the room that is less than plenty, before the first cut. */
-  let grantedBytes = 0;
-  let cutMs = Number.NEGATIVE_INFINITY;
-  /** How long the cap is not raised after that. */
-  let holdMs = HOLD_MS;
   /** When the last sample came; no time has passed before the first. */
   let lastMs = Number.POSITIVE_INFINITY;
   let askedAtCollections = -1;
@@ -129,7 +100,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const { nowMs, cacheBytes } = input;
     const boundBytes = growthBoundBytes(watched, input);
     if (watched.resource === 'heap') {
-      const wasCut = cutMs !== Number.NEGATIVE_INFINITY;
+      const wasCut = cap.cutMs !== Number.NEGATIVE_INFINITY;
       return boundBytes - (wasCut ? track.peak.value(nowMs) : track.effectiveBytes);
     }
     const deadBytes = Math.min(input.uncollectedBytes, Math.max(0, watched.usedBytes - cacheBytes));
@@ -151,47 +122,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return input.cacheBytes + roomBytes;
   }
 
-  /** Lets the caches grow within their leash: freely where there is plenty of room, else as the room that is left shows with every step. */
-  function growCap(
-    input: PolicyInput,
-    binding: WatchedResource,
-    leash: number,
-    retainedBytes: number,
-    elapsedMs: number,
-  ): void {
-    const { nowMs, cacheBytes } = input;
-    held.add(nowMs, cacheBytes);
-    const plentyBytes = PLENTY_SHARE * binding.limitBytes;
-    const roomBytes = leash - cacheBytes;
-    const freelyBytes = Math.min(leash, Math.max(leash - plentyBytes, cacheBytes, claimBytes(binding, input)));
-    const growth = REGROW_SHARE_PER_SECOND * (elapsedMs / 1e3);
-    let cap = capBytes ?? freelyBytes;
-    if (cutMs === Number.NEGATIVE_INFINITY) {
-      if (roomBytes <= plentyBytes) grantedBytes = Math.min(plentyBytes, grantedBytes + roomBytes * growth);
-      cap = Math.max(Math.min(leash, freelyBytes + grantedBytes), Math.min(cap, held.value(nowMs)));
-    } else {
-      const leastHoldMs = roomBytes > plentyBytes ? SHORT_HOLD_MS : holdMs;
-      if (nowMs - cutMs > leastHoldMs) cap = Math.max(cap, Math.min(leash, cap + roomBytes * growth));
-      if (nowMs - cutMs > SHORT_HOLD_MS && binding.resource !== 'heap') {
-        const reusedBytes = reuse.stepBytes(nowMs, cacheBytes, binding, trackOf(binding.resource), retainedBytes);
-        const isKept = retainedBytes > KEPT_SHARE * binding.limitBytes;
-        const mostBytes = isKept ? Number.POSITIVE_INFINITY : trackOf(binding.resource).ceiling.bytes;
-        if (reusedBytes > 0) cap = Math.max(cap, Math.min(cacheBytes + reusedBytes, mostBytes));
-      }
-    }
-    capBytes = cap;
-  }
-
-  /** Holds the caches at what they have, less what they give. */
-  function stop({ nowMs, cacheBytes }: PolicyInput, evictBytes: number): void {
-    capBytes = Math.max(0, Math.min(capBytes ?? cacheBytes, cacheBytes) - evictBytes);
-    leftBytes = capBytes;
-    cutMs = nowMs;
-    holdMs = evictBytes > 0 ? HOLD_MS : SHORT_HOLD_MS;
-    held = createRecentPeak(HELD_MEMORY_MS);
-    warned = true;
-  }
-
   /** Has the caches give `overBytes`, and holds them there. */
   function cut(
     input: PolicyInput,
@@ -202,14 +132,15 @@ export function createAdaptivePolicy(): EvictionPolicy {
   ): PolicyDecision {
     const track = trackOf(binding.resource);
     const evictBytes = Math.ceil(Math.min(overBytes, input.evictableBytes));
-    stop(input, evictBytes);
-    reuse.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
+    cap.stop(input, evictBytes);
+    cap.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
+    warned = true;
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
       evictBytes,
       collect: isHurried(input, binding) ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
-      capBytes: leftBytes,
+      capBytes: cap.bytes,
       paceBytes,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
     };
@@ -226,11 +157,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
       for (const watched of input.resources) if (watched.known) trackOf(watched.resource).add(input, watched);
       if (input.collections !== collectionsSeen) [collectionsSeen, collectedMs] = [input.collections, nowMs];
       if (binding === null) {
-        capBytes = null;
+        cap.lift();
         return hold('nothing has a limit', null, null);
       }
       paceBytes = Math.min(MOST_PACE_BYTES, PACE_SHARE * leastLimitBytes(input));
-      if (input.roundActive) return hold('a round is going on', capBytes, paceBytes);
+      if (input.roundActive) return hold('a round is going on', cap.bytes, paceBytes);
 
       const track = trackOf(binding.resource);
       retained.add(nowMs, input.retainedBytes);
@@ -257,14 +188,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isDear);
         if (isDead && !isHurried(input, binding)) {
           askedAtCollections = input.collections;
-          return { ...hold('collect what is dead first', capBytes, paceBytes), collect: 'ifDue' };
+          return { ...hold('collect what is dead first', cap.bytes, paceBytes), collect: 'ifDue' };
         }
         if (isDear && nowMs - collectedMs < RETURN_MS && isTimeToCollect(input, binding)) {
-          return hold('what was dead is being returned', capBytes, paceBytes);
+          return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
         const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));
-        const grownBytes = input.cacheBytes - Math.max(leftBytes, cacheLow.value(nowMs));
-        const fittingBytes = Math.max(leftBytes, input.cacheBytes - beyondBytes);
+        const grownBytes = input.cacheBytes - Math.max(cap.leftBytes, cacheLow.value(nowMs));
+        const fittingBytes = Math.max(cap.leftBytes, input.cacheBytes - beyondBytes);
         const besideBytes = Math.max(0, track.effectiveBytes - input.cacheBytes);
         if (beyondBytes <= MOST_BLAME * grownBytes) track.ceiling.found(nowMs, fittingBytes, besideBytes);
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
@@ -275,8 +206,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const biteBytes = Math.min(WARNING_BITE_SHARE * binding.limitBytes, MOST_WARNING_BITE * input.evictableBytes);
         const grownBytes = input.cacheBytes - cacheLow.value(nowMs);
         if (grownBytes < biteBytes) return cut(input, binding, 0, biteBytes, 'a first bite');
-        stop(input, 0);
-        return hold('the caches grew as far as warning', capBytes, paceBytes);
+        cap.stop(input, 0);
+        warned = true;
+        return hold('the caches grew as far as warning', cap.bytes, paceBytes);
       }
       if (level !== 'emergency') patienceMs = LEAST_PATIENCE_MS;
       else if (
@@ -284,7 +216,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         !isPlateau &&
         input.evictableBytes > 0 &&
         track.effectiveBytes >= emergencyBytes(binding) &&
-        nowMs - cutMs >= patienceMs
+        nowMs - cap.cutMs >= patienceMs
       ) {
         if (input.growthBytesPerSecond <= 0) patienceMs = Math.min(2 * patienceMs, MOST_PATIENCE_MS);
         return cut(
@@ -296,19 +228,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
         );
       }
 
-      growCap(input, binding, leashBytes(input, aheadBytes), retainedBytes, elapsedMs);
+      cap.grow(input, binding, track, { leashBytes: leashBytes(input, aheadBytes), retainedBytes, elapsedMs });
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
       const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
       const mostDeadBytes = level === 'emergency' ? paceBytes / 4 : paceBytes;
       const collect = garbageKills && input.uncollectedBytes > mostDeadBytes ? 'ifDue' : 'never';
-      return { ...hold('held', capBytes, paceBytes), collect };
+      return { ...hold('held', cap.bytes, paceBytes), collect };
     },
   };
-}
-
-/** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. */
-function reactionSeconds({ binding, collectionSeconds }: PolicyInput): number {
-  return REACTION_SECONDS + (binding?.resource === 'heap' ? 0 : collectionSeconds);
 }
 
 /** Whether there is no time to wait for relief. */

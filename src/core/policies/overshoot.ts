@@ -5,7 +5,7 @@ import { ownShare } from './ownership.js';
  * From the crossing to the freed page, beside the collection itself: a sample, and a round that the thread comes to when it is out of whatever it is
  * in. Source: bench/squeeze with objects and other memory rising, where a collection takes 80 ms more.
  */
-export const REACTION_SECONDS = 0.1;
+const REACTION_SECONDS = 0.1;
 
 /** How much more than the overshoot is given in an emergency. Source: bench/squeeze with other memory rising at 1 GB/s. */
 const MOST_URGENCY = 4;
@@ -52,10 +52,16 @@ export function isAwaited({ resource }: WatchedResource, { threads, collectionSe
   return threads === 1 && resource !== 'heap' && collectionSeconds > CHEAP_COLLECTION_SECONDS;
 }
 
+/** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. Pure. */
+export function reactionSeconds({ binding, collectionSeconds }: PolicyInput): number {
+  return REACTION_SECONDS + (binding?.resource === 'heap' ? 0 : collectionSeconds);
+}
+
 /**
  * The part of an overshoot that is only dead, where that can be much: several threads own caches, each of which V8 collects after some 64 MiB, or
- * one has a heap of objects that is seldom collected, and whose pages are filled again. That is paid for once, in case the collections come late, but not urgently: caches would
- * be emptied for what they gave already. Else urgency reckons with it, and V8's heap counts without it. Source: bench/threads.
+ * one has a heap of objects that is seldom collected, and whose pages are filled again. That is paid for once, in case the collections come late, but
+ * not urgently: caches would be emptied for what they gave already. Else urgency reckons with it, and V8's heap counts without it. Source:
+ * bench/threads, and bench/squeeze with objects.
  */
 function deadPart(binding: WatchedResource, input: PolicyInput, pastBytes: number): number {
   if (binding.resource === 'heap') return 0;
@@ -65,6 +71,6 @@ function deadPart(binding: WatchedResource, input: PolicyInput, pastBytes: numbe
 }
 
 /** Whether usage grows by little until a round and its collection are over. */
-function isSlow({ limitBytes }: WatchedResource, { growthBytesPerSecond, collectionSeconds }: PolicyInput): boolean {
-  return growthBytesPerSecond * (REACTION_SECONDS + collectionSeconds) < SLOW_SHARE * limitBytes;
+function isSlow({ limitBytes }: WatchedResource, input: PolicyInput): boolean {
+  return input.growthBytesPerSecond * reactionSeconds(input) < SLOW_SHARE * limitBytes;
 }
