@@ -92,9 +92,10 @@ export class Collector {
   collect(): boolean {
     if (this.#collect === null) return false;
     const startUs = this.#nowUs();
-    this.#collect();
+    const isDone = this.#collect();
     this.#lastEndUs = this.#nowUs();
     this.#lastUs = this.#lastEndUs - startUs;
+    if (!isDone) return false;
     this.#totalUs += this.#lastUs;
     this.#count++;
     this.#uncollectedBytes = 0;

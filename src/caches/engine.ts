@@ -3,7 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { monotonicUs } from '../page/clock.js';
 import { HeapReader, type ThreadHeapReading } from '../sources/v8-heap.js';
 
-export type Collect = () => void;
+/** Collects, fully and synchronously. @returns false where that was not possible this time. */
+export type Collect = () => boolean;
 
 /** The heap of the calling thread; see `HeapReader`. */
 export interface HeapOfThread {
@@ -32,39 +33,50 @@ export function v8Engine(workerYoungMib: number | null): Engine {
  */
 const MOST_TRIES = 20;
 
+/** V8's own function, from a context made for it. */
+type Gc = () => void;
+
 /**
- * What was found on this thread, for every runtime and attachment on it. Held weakly: it comes with a context of its own, 150 KiB that each of V8's
- * collections would mark, and is made again in half a millisecond.
+ * What was found on this thread, for every runtime and attachment on it; null: there is nothing to find. Held weakly: it comes with a context of its
+ * own, 150 KiB that each of V8's collections would mark, and is made again in half a millisecond.
  */
-let found: WeakRef<Collect> | null | undefined;
+let found: WeakRef<Gc> | null | undefined;
 
 /**
  * V8's full collection for the calling thread, also where Node was started without `--expose-gc`: the flag can be set while the
  * process runs, and shows in contexts made after that. Null where this V8 does not allow it.
  */
 export function findCollect(): Collect | null {
-  if (typeof globalThis.gc === 'function') return () => void globalThis.gc?.();
-  return collectOfContext() === null ? null : () => collectOfContext()?.();
+  const find = typeof globalThis.gc === 'function' ? () => globalThis.gc : gcOfContext;
+  if (find() === undefined) return null;
+  return () => {
+    const gc = find();
+    gc?.();
+    return gc !== undefined;
+  };
 }
 
-function collectOfContext(): Collect | null {
+function gcOfContext(): Gc | undefined {
+  if (found === null) return undefined;
   const held = found?.deref();
-  if (held !== undefined || found === null) return held ?? null;
+  if (held !== undefined) return held;
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const collect = tryToFind();
-    if (collect === undefined) continue;
-    found = collect === null ? null : new WeakRef(collect);
-    return collect;
+    const gc = tryToFind();
+    if (gc === null) break;
+    if (gc === undefined) continue;
+    found = new WeakRef(gc);
+    return gc;
   }
-  return null;
+  found ??= null; // what was found before may be found again
+  return undefined;
 }
 
 /** @returns undefined when another thread seems to have been in the way. */
-function tryToFind(): Collect | null | undefined {
+function tryToFind(): Gc | null | undefined {
   try {
     setFlagsFromString('--expose-gc');
-    const collect: unknown = runInNewContext('typeof gc === "function" ? gc : undefined');
-    return isCollect(collect) ? collect : undefined;
+    const gc: unknown = runInNewContext('typeof gc === "function" ? gc : undefined');
+    return isGc(gc) ? gc : undefined;
   } catch {
     return null; // a policy of the embedder forbids flags or contexts: there is no other way to ask
   } finally {
@@ -72,6 +84,6 @@ function tryToFind(): Collect | null | undefined {
   }
 }
 
-function isCollect(value: unknown): value is Collect {
+function isGc(value: unknown): value is Gc {
   return typeof value === 'function';
 }

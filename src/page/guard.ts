@@ -11,12 +11,17 @@ export const PEAK_MEMORY_MS = 2000;
 /**
  * Publishes how much the process may grow before the next sample. Sampler only.
  * @param fromPeakBytes the same from the most that was held at a sample of late, null: not known.
- * @param isTight whether that most is closer to `emergency` than to `critical`.
+ * @param tightBytes the same of the resources where that most is closer to `emergency` than to `critical`, null: none is, or not known.
  */
-export function storeGuards(words: Int32Array, bytes: number, fromPeakBytes: number | null, isTight: boolean): void {
+export function storeGuards(
+  words: Int32Array,
+  bytes: number,
+  fromPeakBytes: number | null,
+  tightBytes: number | null,
+): void {
   Atomics.store(words, HEADER.GUARD, guardWord(bytes));
   Atomics.store(words, HEADER.PEAK_GUARD, fromPeakBytes === null ? 0 : guardWord(fromPeakBytes));
-  Atomics.store(words, HEADER.PEAK_TIGHT, isTight ? 1 : 0);
+  Atomics.store(words, HEADER.TIGHT_GUARD, tightBytes === null ? 0 : guardWord(tightBytes));
 }
 
 function guardWord(bytes: number): number {
@@ -34,9 +39,9 @@ export function loadPeakGuard(words: Int32Array): number {
   return Atomics.load(words, HEADER.PEAK_GUARD);
 }
 
-/** The same where that most is closer to `emergency` than to `critical`; else 0. Any thread. */
+/** The same of the resources where that most is closer to `emergency` than to `critical`; 0 while none is. Any thread. */
 export function loadTightGuard(words: Int32Array): number {
-  return Atomics.load(words, HEADER.PEAK_TIGHT) === 1 ? loadPeakGuard(words) : 0;
+  return Atomics.load(words, HEADER.TIGHT_GUARD);
 }
 
 /** Changes with every published state: growth is counted from here. Any thread. */

@@ -61,8 +61,8 @@ export const HEADER = {
   ROUND_OPEN: 15,
   /** GUARD from the most that was held at a sample of late, 0: not known. Writer: the sampler. */
   PEAK_GUARD: 16,
-  /** 1 while the most that was held at a sample of late is closer to `emergency` than to `critical`, else 0. Writer: the sampler. */
-  PEAK_TIGHT: 17,
+  /** PEAK_GUARD of the resources whose recent peak is closer to `emergency` than to `critical`, 0: none is. Writer: the sampler. */
+  TIGHT_GUARD: 17,
   /** Reserved so far by all threads, in pages of `room.ts`, modulo 2^32. Writers: all threads, by Atomics.add. On a line of its own. */
   GRANTED: 20,
   /** How far GRANTED may go before the next sample. Writer: the sampler. */

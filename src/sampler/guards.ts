@@ -27,20 +27,22 @@ export class Guards {
   publish(nowMs: number, assessments: readonly Assessment[], threads: number, isOn: boolean): void {
     let bytes = Number.POSITIVE_INFINITY;
     let fromPeakBytes = Number.POSITIVE_INFINITY;
-    let isTight = false;
+    let tightBytes: number | null = null;
     for (const assessment of assessments) {
       if (!assessment.known || assessment.resource === 'heap') continue; // V8 looks after its own heap between two samples
       const peak = this.#peakOf(assessment.resource);
       peak.add(nowMs, assessment.usedBytes);
       bytes = Math.min(bytes, roomOf(assessment, assessment.usedBytes, threads));
-      fromPeakBytes = Math.min(fromPeakBytes, roomOf(assessment, peak.value(nowMs), threads));
-      isTight ||= isCloserToEmergency(assessment, peak.value(nowMs));
+      const peakBytes = peak.value(nowMs);
+      const leftBytes = roomOf(assessment, peakBytes, threads);
+      fromPeakBytes = Math.min(fromPeakBytes, leftBytes);
+      if (isCloserToEmergency(assessment, peakBytes)) tightBytes = Math.min(tightBytes ?? leftBytes, leftBytes);
     }
     if (!isOn) bytes = Number.POSITIVE_INFINITY;
     // the peaks of several threads never came together, so nothing is known of what use would be then
     const isPeakOfOne = isOn && threads === 1;
     const guardBytes = Math.max(LEAST_GUARD_BYTES, bytes / threads);
-    storeGuards(this.#words, guardBytes, isPeakOfOne ? fromPeakBytes : null, isTight);
+    storeGuards(this.#words, guardBytes, isPeakOfOne ? fromPeakBytes : null, isPeakOfOne ? tightBytes : null);
   }
 
   #peakOf(resource: Resource): RecentPeak {

@@ -16,6 +16,7 @@ function fakeEngine(heldBytes: number, deadBytes: number): Engine & { nowMs: num
       state.nowMs += 4;
       state.heldBytes -= state.deadBytes;
       state.deadBytes = 0;
+      return true;
     },
     heap: {
       promotableBytes: 0,
@@ -52,6 +53,21 @@ describe('the collector', () => {
     expect(collector.isDue(0.05), '4 ms of 79').toBe(false);
     engine.nowMs += 1;
     expect(collector.isDue(0.05), '4 ms of 80').toBe(true);
+  });
+
+  it('does not count a collection that was not possible, and does not ask for the next at once', () => {
+    const engine = fakeEngine(100, 40);
+    const failing = Object.assign(engine, {
+      findCollect: () => () => {
+        engine.nowMs += 4;
+        return false;
+      },
+    });
+    const collector = new Collector('auto', failing);
+    collector.noteEvicted(40);
+    expect(collector.collect()).toBe(false);
+    expect(collector).toMatchObject({ count: 0, totalUs: 0, uncollectedBytes: 40 });
+    expect(collector.isDue(0.05)).toBe(false);
   });
 
   it('counts what it collected and how long that took', () => {
@@ -116,7 +132,7 @@ describe('collections that are paced', () => {
     const { words, claim, caches } = threadOn(engine);
     const cache = new Map<number, string>();
     caches.register(cache, { name: 'any', sizeOf: () => 100 });
-    storeGuards(words, 1e9, peakGuardBytes, isTight);
+    storeGuards(words, 1e9, peakGuardBytes, isTight ? peakGuardBytes : null);
     writeControl(words, claim.row, { ...emptyThreadControl(), capBytes: 0, paceBytes: 50 }, []);
     caches.payNow();
     const startMs = engine.nowMs;

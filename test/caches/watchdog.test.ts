@@ -23,6 +23,7 @@ describe('the look-out of a thread between two samples', () => {
       heap: { promotableBytes: 0, readInto: () => undefined },
       findCollect: () => () => {
         heldBytes -= deadBytes;
+        return true;
       },
       nowUs: () => 0,
     });
@@ -38,7 +39,7 @@ describe('the look-out of a thread between two samples', () => {
   });
 
   function sampled(guardBytes: number, fromPeakBytes: number | null = null): void {
-    storeGuards(words, guardBytes, fromPeakBytes, false);
+    storeGuards(words, guardBytes, fromPeakBytes, null);
     publishState(words, emptyPublishedState());
     watchdog.look(heldBytes, takenBytes);
   }

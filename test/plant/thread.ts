@@ -70,6 +70,7 @@ export class SimulatedThread {
       nowUs: () => nowMs() * 1e3,
       findCollect: () => () => {
         this.#busyUntilMs = nowMs() + memory.collect();
+        return true;
       },
       heap: {
         promotableBytes: 0,

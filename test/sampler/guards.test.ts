@@ -41,6 +41,16 @@ describe('how much a thread may add between two samples', () => {
     expect(loadTightGuard(words)).toBe(0);
   });
 
+  it('is tight by the resource that is close to emergency, not by one with less room that is not', () => {
+    const [close, small] = (['container', 'process'] as const).map((resource) =>
+      Object.assign(createAssessment(resource, THRESHOLDS, 0.05), { known: true }),
+    );
+    Object.assign(close ?? {}, { limitBytes: 1000 * MIB, usedBytes: 880 * MIB });
+    Object.assign(small ?? {}, { limitBytes: 100 * MIB, usedBytes: 80 * MIB });
+    guards.publish(1000, close && small ? [close, small] : [], 1, true);
+    expect([loadPeakGuard(words) / MIB, loadTightGuard(words) / MIB]).toEqual([15, 70]);
+  });
+
   it('is half of what is left where emergency is closer than that', () => {
     expect(sampled(1000, 960)).toEqual({ last: 20, peak: 20 });
   });
