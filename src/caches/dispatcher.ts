@@ -23,7 +23,10 @@ export const CACHE_DEADLINE_MS = 1000;
 /** A payment on the loop that has not moved for this long is taken over by the cache operations of the blocked loop. */
 const STALLED_US = 20_000;
 
-/** Between two slices that cache operations of a blocked loop pay, unless the order is to collect in any case, which means haste: they may take a third of its time. */
+/**
+ * Between two slices that cache operations of a blocked loop pay: they may take a third of its time, unless the order is to collect in any case,
+ * which means that there is no time to lose.
+ */
 const INLINE_PAUSE_US = 2 * SLICE_US;
 
 /** While an asynchronous cache is waited for, the loop shows this often that it turns. */
@@ -59,8 +62,8 @@ export interface DispatcherOptions {
 }
 
 /**
- * Carries out what the sampler ordered on the page: inside a cache operation, whole, when the loop is blocked or the level is
- * an emergency; in slices when the loop is free. Whoever comes first pays, once. Runs on the thread that owns the caches.
+ * Carries out what the sampler ordered on the page: inside cache operations, whole in an emergency, else in slices when the loop is blocked or
+ * there is no time to lose; on the loop, in slices, when it is free. Whoever comes first pays, once. Runs on the thread that owns the caches.
  */
 export class Dispatcher {
   readonly #words: Int32Array;
@@ -97,13 +100,15 @@ export class Dispatcher {
     const order = this.#openOrder();
     if (order === null) return;
     const nowUs = monotonicUs();
+    const { level, collect } = order.control;
     const isDrivenElsewhere = nowUs - order.movedUs < STALLED_US;
-    if (order.control.level === 'emergency' && !(order.waiting && isDrivenElsewhere)) {
+    const isAnswerAwaited = order.waiting && isDrivenElsewhere;
+    if (level === 'emergency' && !isAnswerAwaited) {
       while (!this.#step(order));
       return;
     }
-    const isHurried = order.control.collect === COLLECT.always;
-    if (isHurried ? order.waiting && isDrivenElsewhere : isDrivenElsewhere || nowUs < this.#nextInlineSliceUs) {
+    const isLater = collect !== COLLECT.always && (isDrivenElsewhere || nowUs < this.#nextInlineSliceUs);
+    if (isAnswerAwaited || isLater) {
       this.#tracker.lookAgain();
       return;
     }

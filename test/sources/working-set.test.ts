@@ -4,7 +4,7 @@ import { CGROUP_V2 } from '#src/sources/cgroup-v2.js';
 import { ControlGroup } from '#src/sources/control-group.js';
 import { writtenTree } from './tree.js';
 
-/** A group of 500 MiB of page cache and anonymous memory, as it is once the usage was read. */
+/** A group with 300 MiB of anonymous memory, as it is once its usage was read. */
 function groupOf(usageMib: number, inactiveMib: number): ControlGroup {
   const { cgroup } = writtenTree({
     'cgroup/memory.max': `${512 * MIB}\n`,
