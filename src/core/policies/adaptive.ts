@@ -136,6 +136,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     cap.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     warned = true;
     track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
+    for (const { swing } of tracks.values()) swing.gave(input.nowMs);
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
       evictBytes,

@@ -12,8 +12,9 @@ const HOLD_MS = 5000;
 const SHORT_HOLD_MS = 500;
 const PLENTY_SHARE = 0.05;
 
-/** Growth where there is not plenty: this share of the room per second. */
+/** Growth after the first cut, and before it where there is not plenty: this share of the room per second, and more of what is beyond plenty. */
 const GROWTH_SHARE_PER_SECOND = 1;
+const PLENTY_GROWTH_SHARE_PER_SECOND = 4;
 
 /** Where more than this share of the limit is kept, what was too much before, when it was not, says nothing of growth into it. */
 const KEPT_SHARE = 0.1;
@@ -88,7 +89,10 @@ export function createCap(): Cap {
       held.add(nowMs, cacheBytes);
       const plentyBytes = PLENTY_SHARE * limitBytes;
       const roomBytes = leashBytes - cacheBytes;
-      const stepBytes = roomBytes * GROWTH_SHARE_PER_SECOND * (elapsedMs / 1e3);
+      const perSecond =
+        GROWTH_SHARE_PER_SECOND * roomBytes +
+        (PLENTY_GROWTH_SHARE_PER_SECOND - GROWTH_SHARE_PER_SECOND) * Math.max(0, roomBytes - plentyBytes);
+      const stepBytes = Math.min(roomBytes, perSecond * (elapsedMs / 1e3));
       const freelyBytes = Math.min(
         leashBytes,
         Math.max(leashBytes - plentyBytes, cacheBytes, claimBytes(binding, input)),

@@ -30,7 +30,10 @@ const RELIEF_MS = 300;
 const MOST_COST = 4;
 const LEAST_HEAP_COST = 1 / 8;
 
-/** The cost is measured anew whenever the caches grew by this much. */
+/**
+ * The cost is measured anew whenever the caches grew by this much, but is not believed to be higher before they grew by what usage swings: that
+ * alone would look like a cost of several bytes.
+ */
 const COST_STEP_BYTES = 8 * MIB;
 
 /** What the adaptive policy remembers of one resource. Bytes. */
@@ -52,7 +55,7 @@ export interface ResourceTrack {
 }
 
 export function createResourceTrack(): ResourceTrack {
-  const peak = createRecentPeak(PEAK_MEMORY_MS);
+  let peak = createRecentPeak(PEAK_MEMORY_MS);
   const swing = createSwing();
   const ceiling = createCeiling();
   const reliefPeak = createRecentPeak(RELIEF_MS);
@@ -68,13 +71,19 @@ export function createResourceTrack(): ResourceTrack {
   function learnCost(cacheBytes: number, leastCost: number): void {
     const grownBytes = cacheBytes - costCache;
     if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES) return;
-    if (grownBytes > 0) costRatio = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
+    if (grownBytes > 0) {
+      const seen = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
+      if (seen > costRatio && grownBytes < swing.bytes) return;
+      costRatio = seen;
+    }
     costUsed = effectiveBytes;
     costCache = cacheBytes;
   }
 
   return {
-    peak,
+    get peak() {
+      return peak;
+    },
     swing,
     ceiling,
     get effectiveBytes() {
@@ -93,7 +102,6 @@ export function createResourceTrack(): ResourceTrack {
       paidBytes = bytes;
       paidMs = nowMs;
       reliefPeak.add(nowMs, bytes);
-      swing.forgetPeaks();
     },
     add(input, watched) {
       const { nowMs, cacheBytes, uncollectedBytes } = input;
@@ -101,9 +109,9 @@ export function createResourceTrack(): ResourceTrack {
       readMs = watched.readUs / 1e3;
       // V8 always collects before it gives up, so what is dead in its heap kills nobody
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
+      if (swing.add(input, watched)) peak = createRecentPeak(PEAK_MEMORY_MS);
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
-      swing.add(input, watched);
       ceiling.add(nowMs, Math.max(0, effectiveBytes - cacheBytes), limitBytes);
       learnCost(cacheBytes, resource === 'heap' ? LEAST_HEAP_COST : 1);
       const targetBytes = peakBoundBytes(watched);

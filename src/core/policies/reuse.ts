@@ -18,9 +18,10 @@ const PLATEAU_SHARE = 0.005;
 /** A step that is older than this is not to blame for what usage does. */
 const BLAME_MS = 500;
 
-/** For so long it is not tried again after it failed, and twice that after the next failure. */
+/** For so long it is not tried again after it failed, and twice that after the next failure, unless by so much of the limit more is kept meanwhile. */
 const LEAST_PAUSE_MS = 2000;
 const MOST_PAUSE_MS = 30_000;
+const KEPT_MORE_SHARE = 0.1;
 
 /**
  * Growth into pages that the allocator keeps: they can be filled again without more memory, so caches that had to give need not stay small for
@@ -42,19 +43,22 @@ export interface Reuse {
 export function createReuse(): Reuse {
   let stepMs = Number.NEGATIVE_INFINITY;
   let lastBytes = 0;
+  let lastKeptBytes = 0;
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
   let pauseMs = LEAST_PAUSE_MS;
 
   return {
     stepBytes(nowMs, cacheBytes, { usedBytes, limitBytes, thresholds }, { effectiveBytes, paidBytes }, keptBytes) {
       if (cacheBytes > EMPTIED_SHARE * limitBytes) return 0;
-      if (nowMs < pausedUntilMs || effectiveBytes > paidBytes + PLATEAU_SHARE * limitBytes) return 0;
+      const isPaused = nowMs < pausedUntilMs && keptBytes < lastKeptBytes + KEPT_MORE_SHARE * limitBytes;
+      if (isPaused || effectiveBytes > paidBytes + PLATEAU_SHARE * limitBytes) return 0;
       const leftBytes = MOST_APPROACH * (thresholds.emergency * limitBytes - usedBytes);
       const mostBytes = Math.max(leftBytes, LEAST_STEP_SHARE * limitBytes);
       const stepBytes = Math.min(STEP_SHARE * (keptBytes - UNSURE_SHARE * limitBytes), mostBytes);
       if (stepBytes <= 0) return 0;
       stepMs = nowMs;
       lastBytes = stepBytes;
+      lastKeptBytes = keptBytes;
       return stepBytes;
     },
     blame(nowMs, overBytes) {

@@ -1,4 +1,5 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
+import type { Level } from '../level.js';
 import { createRecentLow, createRecentPeak } from '../recent-peak.js';
 import { MIB } from '../units.js';
 
@@ -32,15 +33,25 @@ const RELAX_SHARE_PER_SECOND = 0.1;
 const MOST_RELAX_SHARE_PER_SECOND = 0.7;
 
 /**
+ * Where usage is back to normal for so long after the caches gave, or stays as long further below its peaks than it swings, by this share of the limit
+ * and more, what it came to before means nothing: the caches would stay small for as long as peaks are remembered.
+ */
+const RELEASED_MS = 250;
+const RELEASED_SHARE = 0.05;
+
+/**
  * How far usage that no cache owns swings while entries come and go: evicted bytes stay resident until they are collected, so caches must end
  * below a threshold by as much. Pure; fed with every sample.
  */
 export interface Swing {
-  add(input: PolicyInput, watched: WatchedResource): void;
+  /** @returns true when the peaks until now are of a time that is over: others let go of memory, or the caches gave and it is well. */
+  add(input: PolicyInput, watched: WatchedResource): boolean;
   /** Highest usage beside the caches to be reckoned with, bytes. */
   expectedPeakBytes(nowMs: number): number;
+  /** By how much usage beside the caches is expected to swing, bytes. */
+  readonly bytes: number;
   /** The caches gave on purpose: the peaks before that mean nothing now. */
-  forgetPeaks(): void;
+  gave(nowMs: number): void;
 }
 
 export function createSwing(): Swing {
@@ -49,6 +60,11 @@ export function createSwing(): Swing {
   /** Of usage beside the caches and what is known to be dead: what is dead is freed, but its pages are often kept. */
   let resting = createRecentLow(MEMORY_MS);
   const turnover = createRecentPeak(TURNOVER_MEMORY_MS);
+  /** When the caches gave last, as long as the peaks since then are of their giving; else -Infinity. */
+  let gaveMs = Number.NEGATIVE_INFINITY;
+  /** Since when the level is normal, and usage beside the caches too far below its peaks for a swing. */
+  let normalMs = Number.POSITIVE_INFINITY;
+  let lowMs = Number.POSITIVE_INFINITY;
   let expectedBytes = Number.NaN;
   let slowBytes = 0;
   let before = { nowMs: 0, evictedBytes: 0, cacheBytes: 0 };
@@ -57,6 +73,7 @@ export function createSwing(): Swing {
   function learn(nowMs: number, newBytes: number, mostBytes: number): void {
     const seenBytes = peak.value(nowMs) - low.value(nowMs);
     if (seenBytes > expectedBytes) {
+      if (gaveMs !== Number.NEGATIVE_INFINITY) return;
       expectedBytes = Math.min(seenBytes, mostBytes);
       return;
     }
@@ -65,11 +82,33 @@ export function createSwing(): Swing {
     expectedBytes += (seenBytes - expectedBytes) * Math.min(RELAX_SHARE, share, MOST_RELAX_SHARE_PER_SECOND * seconds);
   }
 
+  function forgetPeaks(): void {
+    peak = createRecentPeak(MEMORY_MS);
+    low = createRecentLow(MEMORY_MS);
+    resting = createRecentLow(MEMORY_MS);
+  }
+
+  /** Whether the peaks that are remembered are of a time that is over. */
+  function isReleased(nowMs: number, level: Level, besideBytes: number, limitBytes: number): boolean {
+    const isLow = besideBytes < peak.value(nowMs) - expectedBytes - RELEASED_SHARE * limitBytes;
+    normalMs = level === 'normal' ? Math.min(normalMs, nowMs) : Number.POSITIVE_INFINITY;
+    lowMs = level === 'normal' && isLow ? Math.min(lowMs, nowMs) : Number.POSITIVE_INFINITY;
+    if (nowMs - gaveMs > MEMORY_MS) gaveMs = Number.NEGATIVE_INFINITY;
+    const sinceMs = gaveMs === Number.NEGATIVE_INFINITY ? lowMs : Math.max(gaveMs, normalMs);
+    return nowMs - sinceMs >= RELEASED_MS;
+  }
+
   return {
-    add({ nowMs, cacheBytes, evictedBytes, uncollectedBytes, threads }, { usedBytes, limitBytes }) {
+    add({ nowMs, level, cacheBytes, evictedBytes, uncollectedBytes, threads }, { usedBytes, limitBytes }) {
       const mostBytes = Math.min(threads * EXPECTED_BYTES, MOST_EXPECTED_SHARE * limitBytes);
       slowBytes = Math.min(threads * SLOW_EXPECTED_BYTES, MOST_SLOW_SHARE * limitBytes);
       const besideBytes = Math.max(0, usedBytes - cacheBytes);
+      const released = isReleased(nowMs, level, besideBytes, limitBytes);
+      if (released) {
+        if (gaveMs === Number.NEGATIVE_INFINITY) expectedBytes = mostBytes;
+        gaveMs = Number.NEGATIVE_INFINITY;
+        forgetPeaks();
+      }
       peak.add(nowMs, besideBytes);
       low.add(nowMs, besideBytes);
       resting.add(nowMs, Math.max(0, besideBytes - uncollectedBytes));
@@ -81,16 +120,19 @@ export function createSwing(): Swing {
         if (newBytes > 0) learn(nowMs, newBytes, mostBytes);
       }
       before = { nowMs, evictedBytes, cacheBytes };
+      return released;
     },
     expectedPeakBytes(nowMs) {
       const isSlow = turnover.value(nowMs) < SLOW_BYTES_PER_SECOND;
       const swingBytes = isSlow ? Math.min(slowBytes, expectedBytes) : expectedBytes;
       return Math.max(peak.value(nowMs), resting.value(nowMs) + swingBytes);
     },
-    forgetPeaks() {
-      peak = createRecentPeak(MEMORY_MS);
-      low = createRecentLow(MEMORY_MS);
-      resting = createRecentLow(MEMORY_MS);
+    get bytes() {
+      return expectedBytes;
+    },
+    gave(nowMs) {
+      gaveMs = nowMs;
+      forgetPeaks();
     },
   };
 }

@@ -352,4 +352,17 @@ describe('the adaptive policy over pages that the allocator keeps', () => {
     expect(pauses.slice(0, 4)).toEqual(pauses.slice(0, 4).sort((a, b) => a - b));
     expect(pauses.at(-1)).toBeGreaterThan(10_000);
   });
+
+  it('tries again at once where others leave much more behind', () => {
+    const driver = emptied();
+    const triedBytes = driver.sample(50, { retainedBytes: 140 * MIB }).capBytes ?? 0;
+    expect(triedBytes).toBeGreaterThan(0);
+    driver.sample(50, { cacheBytes: triedBytes, usedBytes: 880 * MIB + triedBytes });
+    driver.sample(50, { cacheBytes: 0, usedBytes: 880 * MIB });
+    driver.hold(1000);
+    expect(driver.sample(50).capBytes, 'it failed, so not now').toBe(0);
+    driver.sample(50, { retainedBytes: 300 * MIB });
+    driver.hold(1000);
+    expect(driver.sample(50).capBytes).toBeGreaterThan(0);
+  });
 });

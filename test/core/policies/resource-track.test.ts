@@ -108,14 +108,25 @@ describe('what is remembered of a resource', () => {
     const { tracked, see } = track('container');
     see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
     expect(tracked.costRatio).toBe(1);
-    see({ atMs: 50, usedBytes: 305 * MIB, cacheBytes: 104 * MIB });
-    expect(tracked.costRatio, 'too little to learn from').toBe(1);
-    see({ atMs: 100, usedBytes: 315 * MIB, cacheBytes: 110 * MIB });
+    see({ atMs: 50, usedBytes: 500 * MIB, cacheBytes: 200 * MIB });
+    expect(tracked.costRatio, 'less than what usage is expected to swing by').toBe(1);
+    see({ atMs: 100, usedBytes: 510 * MIB, cacheBytes: 240 * MIB });
     expect(tracked.costRatio).toBe(1.5);
+    see({ atMs: 120, usedBytes: 520 * MIB, cacheBytes: 248 * MIB });
+    expect(tracked.costRatio, 'less is believed at once').toBe(1.25);
     see({ atMs: 150, usedBytes: 215 * MIB, cacheBytes: 60 * MIB });
-    expect(tracked.costRatio, 'caches that shrink teach nothing').toBe(1.5);
-    see({ atMs: 200, usedBytes: 915 * MIB, cacheBytes: 70 * MIB });
+    expect(tracked.costRatio, 'caches that shrink teach nothing').toBe(1.25);
+    see({ atMs: 200, usedBytes: 915 * MIB, cacheBytes: 190 * MIB });
     expect(tracked.costRatio, 'what else grew meanwhile is not believed to be theirs').toBe(4);
+  });
+
+  it('forgets its peak with those beside the caches, once others let go', () => {
+    const { tracked, see } = track('container');
+    for (let atMs = 0; atMs <= 250; atMs += 50) see({ atMs, usedBytes: 600 * MIB });
+    for (let atMs = 300; atMs <= 500; atMs += 50) see({ atMs, usedBytes: 100 * MIB });
+    expect(tracked.peak.value(500)).toBe(600 * MIB);
+    see({ atMs: 550, usedBytes: 100 * MIB });
+    expect(tracked.peak.value(550)).toBe(100 * MIB);
   });
 
   it('believes that Buffers hardly touch the heap, and that no cache is free of charge elsewhere', () => {
@@ -125,7 +136,7 @@ describe('what is remembered of a resource', () => {
     ] as const) {
       const { tracked, see } = track(resource);
       see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
-      see({ atMs: 50, usedBytes: 300 * MIB, cacheBytes: 150 * MIB });
+      see({ atMs: 50, usedBytes: 300 * MIB, cacheBytes: 250 * MIB });
       expect(tracked.costRatio).toBe(costRatio);
     }
   });

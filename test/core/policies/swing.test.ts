@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
 import type { PolicyInput } from '#src/core/eviction-policy.js';
+import type { Level } from '#src/core/level.js';
 import { createSwing, type Swing } from '#src/core/policies/swing.js';
 import { MIB } from '#src/core/units.js';
 
@@ -16,8 +17,15 @@ describe('what entries that were evicted are expected to hold', () => {
   function sampled(
     nowMs: number,
     besideBytes: number,
-    { cacheBytes = 0, evictedBytes = 0, uncollectedBytes = 0, limitBytes = LIMIT, threads = 1 } = {},
-  ): void {
+    {
+      cacheBytes = 0,
+      evictedBytes = 0,
+      uncollectedBytes = 0,
+      limitBytes = LIMIT,
+      threads = 1,
+      level = 'normal' as Level,
+    } = {},
+  ): boolean {
     const watched = {
       resource: 'container' as const,
       known: true,
@@ -29,7 +37,7 @@ describe('what entries that were evicted are expected to hold', () => {
     };
     const input: PolicyInput = {
       nowMs,
-      level: 'normal',
+      level,
       cause: null,
       resources: [watched],
       binding: watched,
@@ -45,7 +53,7 @@ describe('what entries that were evicted are expected to hold', () => {
       retainedBytes: 0,
       roundActive: false,
     };
-    swing.add(input, watched);
+    return swing.add(input, watched);
   }
 
   /** A cache that fills with 1 GiB/s. */
@@ -95,9 +103,41 @@ describe('what entries that were evicted are expected to hold', () => {
     filledFast(400 * MIB);
     sampled(1000, 50 * MIB, { cacheBytes: 100 * MIB });
     expect(swing.expectedPeakBytes(1000)).toBe(400 * MIB);
-    swing.forgetPeaks();
+    swing.gave(1000);
     sampled(1100, 50 * MIB, { cacheBytes: 100 * MIB });
     expect(swing.expectedPeakBytes(1100)).toBe(170 * MIB);
+  });
+
+  /** Samples every 50 ms, the last one at `endMs`. @returns when the peaks were said to be of a time that is over. */
+  function released(startMs: number, endMs: number, besideBytes: number, level: Level = 'normal'): number[] {
+    const atMs = Array.from({ length: (endMs - startMs) / 50 + 1 }, (_, index) => startMs + index * 50);
+    return atMs.filter((nowMs) => sampled(nowMs, besideBytes, { cacheBytes: 100 * MIB, level }));
+  }
+
+  it('forgets what others held once they let go of more than usage swings by, and reckons as at the start', () => {
+    filledFast(400 * MIB);
+    expect(released(150, 350, 200 * MIB), 'not before a quarter of a second').toEqual([]);
+    expect(swing.expectedPeakBytes(350)).toBe(400 * MIB);
+    expect(released(400, 600, 200 * MIB)).toEqual([400]);
+    expect(swing.expectedPeakBytes(600)).toBe(320 * MIB);
+  });
+
+  it('does not take a swing for what others let go, nor a fall under pressure', () => {
+    filledFast(400 * MIB);
+    expect(released(150, 1000, 240 * MIB), 'by 160 MiB, of which 120 are expected and 50 of the limit').toEqual([]);
+    swing = createSwing();
+    filledFast(400 * MIB);
+    expect(released(150, 1000, 200 * MIB, 'warning')).toEqual([]);
+  });
+
+  it('forgets the peaks of a round once usage is back to normal, and takes none of them for a swing', () => {
+    for (let ms = 0; ms < 20_000; ms += 100) sampled(ms, 50 * MIB, { evictedBytes: ms * MIB });
+    swing.gave(20_000);
+    sampled(20_000, 400 * MIB, { evictedBytes: 20_000 * MIB, level: 'critical' });
+    sampled(20_050, 50 * MIB, { evictedBytes: 20_100 * MIB });
+    expect(swing.bytes).toBeLessThan(MIB);
+    expect(released(20_100, 20_400, 50 * MIB)).toEqual([20_300]);
+    expect(swing.expectedPeakBytes(20_400)).toBeLessThan(51 * MIB);
   });
 
   it('does not count twice what is known to be dead', () => {
