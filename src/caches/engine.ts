@@ -37,12 +37,6 @@ const MOST_TRIES = 20;
 type Gc = () => void;
 
 /**
- * What was found on this thread, for every runtime and attachment on it; null: there is nothing to find. Held weakly: it comes with a context of its
- * own, 150 KiB that each of V8's collections would mark, and is made again in half a millisecond.
- */
-let found: WeakRef<Gc> | null | undefined;
-
-/**
  * V8's full collection for the calling thread, also where Node was started without `--expose-gc`: the flag can be set while the
  * process runs, and shows in contexts made after that. Null where this V8 does not allow it.
  */
@@ -56,18 +50,15 @@ export function findCollect(): Collect | null {
   };
 }
 
+/**
+ * From a context of its own, which is 150 KiB that each of V8's collections marks, so it is made anew in half a millisecond, and not kept. A
+ * `WeakRef` would keep it as well: its target lives until the loop turns, and the loop may be blocked.
+ */
 function gcOfContext(): Gc | undefined {
-  if (found === null) return undefined;
-  const held = found?.deref();
-  if (held !== undefined) return held;
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const gc = tryToFind();
-    if (gc === null) break;
-    if (gc === undefined) continue;
-    found = new WeakRef(gc);
-    return gc;
+    if (gc !== undefined) return gc ?? undefined;
   }
-  found ??= null; // what was found before may be found again
   return undefined;
 }
 

@@ -30,10 +30,18 @@ export class GhostList {
     return this.#size;
   }
 
+  /** Makes room for `keys` more at once: to grow step by step takes as long as to remember them. */
+  reserve(keys: number): void {
+    let buckets = this.#cursors.length;
+    while ((this.#size + keys) * 2 > buckets * WAYS && buckets < MOST_BUCKETS) buckets *= 2;
+    if (buckets > this.#cursors.length) this.#grow(buckets);
+  }
+
   /** Pressure evicted `key`. */
   remember(key: unknown): void {
     const hash = this.#hash(key, true);
-    if (this.#size * 2 >= this.#slots.length && this.#cursors.length < MOST_BUCKETS) this.#grow();
+    if (this.#size * 2 >= this.#slots.length && this.#cursors.length < MOST_BUCKETS)
+      this.#grow(this.#cursors.length * 2);
     this.#insert(hash);
   }
 
@@ -80,9 +88,8 @@ export class GhostList {
     return (hash & (this.#cursors.length - 1)) * WAYS;
   }
 
-  #grow(): void {
+  #grow(buckets: number): void {
     const held = this.#slots;
-    const buckets = this.#cursors.length * 2;
     this.#slots = new Int32Array(buckets * WAYS);
     this.#cursors = new Uint8Array(buckets);
     this.#size = 0;

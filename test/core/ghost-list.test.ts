@@ -47,6 +47,17 @@ describe('GhostList', () => {
     expect(ghosts.regret(1)).toBe(false);
   });
 
+  it('makes room ahead without losing what it remembers, and not beyond its bound', () => {
+    const ghosts = new GhostList();
+    for (let key = 0; key < 100; key++) ghosts.remember(key);
+    ghosts.reserve(Number.POSITIVE_INFINITY);
+    expect(ghosts.size).toBe(100);
+    for (let key = 100; key < 60_000; key++) ghosts.remember(key);
+    let regrets = 0;
+    for (let key = 0; key < 60_000; key++) if (ghosts.regret(key)) regrets++;
+    expect(regrets).toBeGreaterThan(59_000);
+  });
+
   it('forgets everything on request', () => {
     const ghosts = new GhostList();
     ghosts.remember('a');
