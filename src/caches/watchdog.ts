@@ -32,6 +32,8 @@ export class Watchdog {
   #heldBytes = 0;
   #takenBytes = 0;
   #foreignBytes = 0;
+  /** Dropped since the last sample: counts as held until it is collected, but not as too much again. */
+  #droppedBytes = 0;
   /** The sample since which another was asked for. */
   #askedVersion = -1;
   /** The sample since which it was collected, and when that was. */
@@ -64,6 +66,7 @@ export class Watchdog {
       this.#heldAtSampleBytes = heldBytes;
       this.#heldPeak.add(this.#nowUs() / 1e3, heldBytes);
       this.#foreignBytes = 0;
+      this.#droppedBytes = 0;
       return;
     }
     if (this.#foreignBytes > FOREIGN_SHARE * loadGuard(this.#words) && this.#askedVersion !== version) {
@@ -77,8 +80,10 @@ export class Watchdog {
       this.#collector.collect();
       this.#collectedVersion = version;
       this.#collectedUs = nowUs;
-    } else if (nowUs - this.#collectedUs >= SWEEP_US) {
-      this.#drop(excessBytes);
+      this.#droppedBytes = 0;
+    } else if (nowUs - this.#collectedUs >= SWEEP_US && excessBytes > this.#droppedBytes) {
+      this.#drop(excessBytes - this.#droppedBytes);
+      this.#droppedBytes = excessBytes;
     }
   }
 

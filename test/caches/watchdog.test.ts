@@ -71,6 +71,16 @@ describe('the look-out of a thread between two samples', () => {
     expect(droppedBytes).toBe(30);
   });
 
+  it('drops no more for what it dropped already, which is held until it is collected', () => {
+    sampled(100);
+    grow(130);
+    nowUs += 20_000;
+    for (let look = 0; look < 3; look++) grow(0);
+    expect(droppedBytes).toBe(30);
+    grow(10);
+    expect(droppedBytes).toBe(40);
+  });
+
   /** A plateau: 90 more than at first were held when use was at its peak, and V8 has collected 80 of them since. */
   function collectedOnPlateau(): void {
     sampled(100);

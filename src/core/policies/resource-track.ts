@@ -31,8 +31,8 @@ const MOST_COST = 4;
 const LEAST_HEAP_COST = 1 / 8;
 
 /**
- * The cost is measured anew whenever the caches grew by this much, but is not believed to be higher before they grew by what usage swings: that
- * alone would look like a cost of several bytes.
+ * The cost is measured anew whenever the caches grew by this much. Where dead entries count as used, it is not believed to be higher before they grew by
+ * what usage swings: that alone would look like a cost of several bytes.
  */
 const COST_STEP_BYTES = 8 * MIB;
 
@@ -68,13 +68,14 @@ export function createResourceTrack(): ResourceTrack {
   let costUsed = Number.NaN;
   let costCache = Number.NaN;
 
-  function learnCost(cacheBytes: number, leastCost: number): void {
+  /** @param stepBytes less growth than this does not show that a byte of cache costs more. */
+  function learnCost(cacheBytes: number, leastCost: number, stepBytes: number): void {
     const grownBytes = cacheBytes - costCache;
     if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES) return;
     if (grownBytes > 0) {
-      const seen = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
-      if (seen > costRatio && grownBytes < swing.bytes) return;
-      costRatio = seen;
+      const seenCost = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
+      if (seenCost > costRatio && grownBytes < stepBytes) return;
+      costRatio = seenCost;
     }
     costUsed = effectiveBytes;
     costCache = cacheBytes;
@@ -113,7 +114,8 @@ export function createResourceTrack(): ResourceTrack {
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
       ceiling.add(nowMs, Math.max(0, effectiveBytes - cacheBytes), limitBytes);
-      learnCost(cacheBytes, resource === 'heap' ? LEAST_HEAP_COST : 1);
+      if (resource === 'heap') learnCost(cacheBytes, LEAST_HEAP_COST, COST_STEP_BYTES);
+      else learnCost(cacheBytes, 1, swing.bytes);
       const targetBytes = peakBoundBytes(watched);
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;
       paidBytes = Math.max(targetBytes, Math.min(paidBytes, recentBytes));
