@@ -1,16 +1,26 @@
 /**
  * How much cache can be kept under a hard limit, and who lives: a Zipf-like working set three times the limit, each contestant in a
  * fresh process in a 512 MiB group. spillway runs with its defaults; its rival is the best static size, found by trial, that
- * lived through all its runs and peaked no higher. Writes bench-results/squeeze.json and squeeze.svg.
+ * lived through all its runs and peaked no higher, and that runs in turns with it where their speed is compared. Writes
+ * bench-results/squeeze.json and squeeze.svg.
  * `--quick`: fewer cells and runs, minutes instead of two hours. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
  * name contains it. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { PressureOptions } from '../src/index.js';
 import { reportClaim } from './claim.js';
 import { type Cell, fullCells, quickCells, TIGHT } from './squeeze/cells.js';
 import { drawPicture } from './squeeze/picture.js';
-import { findReference, runContestant } from './squeeze/reference.js';
+import {
+  type Contestant,
+  findReference,
+  race,
+  runContestant,
+  runOutcomes,
+  type Summary,
+  summarize,
+} from './squeeze/reference.js';
 import { type CellReport, formatReport, HEADINGS, hitRatio, speedRatio } from './squeeze/report.js';
 
 const { values } = parseArgs({
@@ -32,25 +42,30 @@ async function meet(cell: Cell): Promise<CellReport[]> {
   const about = { cell: cell.name, disturbed: cell.disturbed, expensive: cell.expensive };
   const unprotected = await runContestant(cell, { protection: 'none', staticMib: 0, pressure: {} }, 1);
   const port = await runContestant(cell, { protection: 'port', staticMib: 0, pressure: {} }, 1);
-  const spillway = await runContestant(cell, { protection: 'spillway', staticMib: 0, pressure: {} }, runs);
-  const reference = await findReference(cell, Math.min(MOST_STATIC_PEAK, spillway.peakShare), referenceRuns);
-  const reports: CellReport[] = [{ ...about, thresholds: 'default', unprotected, port, spillway, reference }];
+  const compared = await compare(cell, {}, runs, ({ peakShare }) => Math.min(MOST_STATIC_PEAK, peakShare));
+  const reports: CellReport[] = [{ ...about, thresholds: 'default', unprotected, port, ...compared }];
   if (values.quick || cell.disturbed) return reports;
-  const tight = await runContestant(
-    cell,
-    { protection: 'spillway', staticMib: 0, pressure: TIGHT },
-    Math.ceil(runs / 2),
-  );
-  const largest = await findReference(cell, MOST_STATIC_PEAK, referenceRuns);
-  const second: CellReport = {
-    ...about,
-    thresholds: 'tight',
-    unprotected: null,
-    port: null,
-    spillway: tight,
-    reference: largest,
-  };
-  return [...reports, second];
+  const tight = await compare(cell, TIGHT, Math.ceil(runs / 2), () => MOST_STATIC_PEAK);
+  return [...reports, { ...about, thresholds: 'tight', unprotected: null, port: null, ...tight }];
+}
+
+/** Runs spillway, finds its rival, and runs the last of its runs in turns with it: how fast they are is only told of these. */
+async function compare(
+  cell: Cell,
+  pressure: PressureOptions,
+  allRuns: number,
+  mostPeakShare: (alone: Summary) => number,
+): Promise<Pick<CellReport, 'spillway' | 'reference' | 'speedRatios'>> {
+  const contestant: Contestant = { protection: 'spillway', staticMib: 0, pressure };
+  const pairs = Math.min(referenceRuns, allRuns - 1);
+  const alone = await runOutcomes(cell, contestant, allRuns - pairs);
+  const reference = await findReference(cell, mostPeakShare(summarize(cell, alone)), referenceRuns);
+  const nextSeed = alone.length + 1;
+  const { outcomes, speedRatios } =
+    reference === null
+      ? { outcomes: await runOutcomes(cell, contestant, pairs, nextSeed), speedRatios: [] }
+      : await race(cell, contestant, reference.staticMib, pairs, nextSeed);
+  return { spillway: summarize(cell, [...alone, ...outcomes]), reference, speedRatios };
 }
 
 /** The cells that are done, each with as many runs as are asked for now. */

@@ -21,14 +21,47 @@ export interface Summary {
   readonly evictedMib: number;
 }
 
-type Contestant = Pick<WorkloadOptions, 'protection' | 'staticMib' | 'pressure'>;
+export type Contestant = Pick<WorkloadOptions, 'protection' | 'staticMib' | 'pressure'>;
 
-export async function runContestant(cell: Cell, contestant: Contestant, runs: number, firstSeed = 1): Promise<Summary> {
+export async function runContestant(cell: Cell, contestant: Contestant, runs: number): Promise<Summary> {
+  return summarize(cell, await runOutcomes(cell, contestant, runs));
+}
+
+export async function runOutcomes(cell: Cell, contestant: Contestant, runs: number, firstSeed = 1): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let run = 0; run < runs; run++) {
     outcomes.push(await contest({ ...cell.base, ...contestant, seed: firstSeed + run }));
   }
-  return summarize(cell, outcomes);
+  return outcomes;
+}
+
+/** How two contestants came out of the same runs. */
+export interface Race {
+  readonly outcomes: readonly Outcome[];
+  /** Operations per second over those of the rival, of each pair that lived. */
+  readonly speedRatios: readonly number[];
+}
+
+/** Runs a contestant and a static size in turns, so that whatever the machine does meanwhile befalls both. */
+export async function race(
+  cell: Cell,
+  contestant: Contestant,
+  staticMib: number,
+  pairs: number,
+  firstSeed: number,
+): Promise<Race> {
+  const outcomes: Outcome[] = [];
+  const speedRatios: number[] = [];
+  const rival: Contestant = { protection: 'static', staticMib, pressure: {} };
+  for (let pair = 0; pair < pairs; pair++) {
+    const run = (one: Contestant) => contest({ ...cell.base, ...one, seed: firstSeed + pair });
+    const early = pair % 2 === 0 ? null : await run(rival);
+    const own = await run(contestant);
+    const theirs = early ?? (await run(rival));
+    outcomes.push(own);
+    if (own.survived && theirs.survived) speedRatios.push(theirs.result.seconds / own.result.seconds);
+  }
+  return { outcomes, speedRatios };
 }
 
 /** The best static size, and how it did. */
@@ -65,7 +98,7 @@ function isSafe(summary: Summary, mostPeakShare: number): boolean {
   return summary.survived === summary.runs && summary.peakShare <= mostPeakShare;
 }
 
-function summarize(cell: Cell, outcomes: readonly Outcome[]): Summary {
+export function summarize(cell: Cell, outcomes: readonly Outcome[]): Summary {
   const results = outcomes.flatMap((outcome) => (outcome.survived ? [outcome.result] : []));
   const limitBytes = cell.base.limitMib * 2 ** 20;
   const most = (value: (result: WorkloadResult) => number) => Math.max(0, ...results.map(value));
@@ -90,7 +123,7 @@ function peakBytes(cell: Cell, result: WorkloadResult): number {
     : result.peakContainerBytes;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;

@@ -1,4 +1,4 @@
-import type { Reference, Summary } from './reference.js';
+import { median, type Reference, type Summary } from './reference.js';
 
 /** How one cell ended, for one set of thresholds. */
 export interface CellReport {
@@ -10,15 +10,17 @@ export interface CellReport {
   readonly port: Summary | null;
   readonly spillway: Summary;
   readonly reference: Reference | null;
+  /** Operations per second of spillway over the reference, of pairs that ran in turns. */
+  readonly speedRatios: readonly number[];
 }
 
-/** spillway over the reference; null where no static size survived. */
+/** spillway over the reference; null where no static size survived, or no pair. */
 export function hitRatio({ spillway, reference }: CellReport): number | null {
   return reference === null ? null : spillway.hitRate / reference.summary.hitRate;
 }
 
-export function speedRatio({ spillway, reference }: CellReport): number | null {
-  return reference === null ? null : spillway.operationsPerSecond / reference.summary.operationsPerSecond;
+export function speedRatio({ speedRatios }: CellReport): number | null {
+  return speedRatios.length === 0 ? null : median(speedRatios);
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
