@@ -33,6 +33,8 @@ export function hasMemoryController(version: ControlGroupVersion, directory: str
 export class ControlGroup {
   reason = '';
   #hasFreshStat = false;
+  /** Of this reading. */
+  #usageBeforeStatBytes = 0;
   readonly #version: ControlGroupVersion;
   readonly #directory: string;
   readonly #below: ControlGroup | null;
@@ -87,15 +89,16 @@ export class ControlGroup {
 
   /**
    * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it. The two files are not read at the same
-   * instant, and this thread may be put aside in between: so the anonymous memory is the lower bound, and the usage after the statistics counts
-   * where it is lower than before. Else page cache that was dropped meanwhile would be taken for memory that cannot be had back.
+   * instant, and this thread may be put aside in between: so the anonymous memory is the lower bound, and of the usage before and after the
+   * statistics the lower one counts. Else page cache that came or was dropped meanwhile would be taken for memory that cannot be had back.
    */
   readWorkingSetBytes(usageBytes: number): number {
     if (this.#usage === null) return 0;
     if (!this.#readStat()) return this.#checked(this.#stat, Number.NaN);
     const inactiveFileBytes = this.#statField(this.#version.inactiveFileKeys);
     const anonBytes = this.#statField(this.#version.anonKeys);
-    return Math.max(Math.min(usageBytes, this.readUsageBytes()) - inactiveFileBytes, anonBytes);
+    const leastBytes = Math.min(this.#usageBeforeStatBytes, usageBytes, this.readUsageBytes());
+    return Math.max(leastBytes - inactiveFileBytes, anonBytes);
   }
 
   /** Event counters and soft limits, by name, in the unit that the name carries; what cannot be read is left out. Allocates. */
@@ -117,7 +120,9 @@ export class ControlGroup {
   }
 
   #readStat(): boolean {
-    this.#hasFreshStat ||= this.#stat.read();
+    if (this.#hasFreshStat) return true;
+    this.#usageBeforeStatBytes = this.readUsageBytes();
+    this.#hasFreshStat = this.#stat.read();
     return this.#hasFreshStat;
   }
 

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MIB } from '#src/core/units.js';
+import { CGROUP_V1 } from '#src/sources/cgroup-v1.js';
 import { CGROUP_V2 } from '#src/sources/cgroup-v2.js';
 import { ControlGroup } from '#src/sources/control-group.js';
 import { writtenTree } from './tree.js';
@@ -24,6 +26,20 @@ describe('the working set', () => {
   it('is no less than what was used before, less the page cache, where more came in between', () => {
     const group = groupOf(500, 20);
     expect(group.readWorkingSetBytes(400 * MIB) / MIB).toBe(380);
+    group.close();
+  });
+
+  it('does not count page cache that came after statistics which were read for the limit', () => {
+    const { cgroup } = writtenTree({
+      'cgroup/memory.limit_in_bytes': `${512 * MIB}\n`,
+      'cgroup/memory.usage_in_bytes': `${400 * MIB}\n`,
+      'cgroup/memory.stat': `hierarchical_memory_limit ${512 * MIB}\ntotal_rss ${300 * MIB}\ntotal_inactive_file ${20 * MIB}\n`,
+    });
+    const group = new ControlGroup(CGROUP_V1, '/', cgroup, null);
+    group.beginReading();
+    expect(group.readLimitBytes() / MIB).toBe(512);
+    writeFileSync(`${cgroup}/memory.usage_in_bytes`, `${512 * MIB}\n`);
+    expect(group.readWorkingSetBytes(group.readUsageBytes()) / MIB).toBe(380);
     group.close();
   });
 
