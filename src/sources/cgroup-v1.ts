@@ -13,6 +13,8 @@ export const CGROUP_V1: ControlGroupVersion = {
   usageFile: 'memory.usage_in_bytes',
   inactiveFileKeys: [fieldKey('total_inactive_file'), fieldKey('inactive_file')],
   anonKeys: [fieldKey('total_rss'), fieldKey('rss')],
+  activeFileKeys: [fieldKey('total_active_file'), fieldKey('active_file')],
+  writebackKeys: [fieldKey('total_writeback'), fieldKey('writeback')],
   hierarchicalLimitKey: fieldKey('hierarchical_memory_limit'),
   facts: [
     ['limitHits', 'memory.failcnt', null],

@@ -13,6 +13,8 @@ export const CGROUP_V2: ControlGroupVersion = {
   usageFile: 'memory.current',
   inactiveFileKeys: [fieldKey('inactive_file'), fieldKey('inactive_file')],
   anonKeys: [fieldKey('anon'), fieldKey('anon')],
+  activeFileKeys: [fieldKey('active_file'), fieldKey('active_file')],
+  writebackKeys: [fieldKey('file_writeback'), fieldKey('file_writeback')],
   hierarchicalLimitKey: null,
   facts: [
     ['highBytes', 'memory.high', null],

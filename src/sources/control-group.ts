@@ -12,6 +12,8 @@ export interface ControlGroupVersion {
   /** Lines of memory.stat; the second name stands in where a kernel has no line of the first. */
   readonly inactiveFileKeys: readonly [FieldKey, FieldKey];
   readonly anonKeys: readonly [FieldKey, FieldKey];
+  readonly activeFileKeys: readonly [FieldKey, FieldKey];
+  readonly writebackKeys: readonly [FieldKey, FieldKey];
   /** The line of memory.stat with the tightest limit of all ancestors, where there is one. */
   readonly hierarchicalLimitKey: FieldKey | null;
   /** Numbers worth showing: the fact's name, its file, and its line where the file has several. */
@@ -91,6 +93,7 @@ export class ControlGroup {
    * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it. The two files are not read at the same
    * instant, and this thread may be put aside in between: so the anonymous memory is the lower bound, and of the usage before and after the
    * statistics the lower one counts. Else page cache that came or was dropped meanwhile would be taken for memory that cannot be had back.
+   * Nor is page cache that is just being written: the kernel calls it active until that is done, and can drop it then.
    */
   readWorkingSetBytes(usageBytes: number): number {
     if (this.#usage === null) return 0;
@@ -98,7 +101,9 @@ export class ControlGroup {
     const inactiveFileBytes = this.#statField(this.#version.inactiveFileKeys);
     const anonBytes = this.#statField(this.#version.anonKeys);
     const leastBytes = Math.min(this.#usageBeforeStatBytes, usageBytes, this.readUsageBytes());
-    return Math.max(leastBytes - inactiveFileBytes, anonBytes);
+    const activeFileBytes = this.#statFieldOr0(this.#version.activeFileKeys);
+    const writebackBytes = this.#statFieldOr0(this.#version.writebackKeys);
+    return Math.max(leastBytes - inactiveFileBytes - Math.min(activeFileBytes, writebackBytes), anonBytes);
   }
 
   /** Event counters and soft limits, by name, in the unit that the name carries; what cannot be read is left out. Allocates. */
@@ -129,6 +134,10 @@ export class ControlGroup {
   #statField([key, fallbackKey]: readonly [FieldKey, FieldKey]): number {
     const bytes = this.#stat.field(key, -1);
     return this.#checked(this.#stat, bytes === -1 ? this.#stat.field(fallbackKey) : bytes);
+  }
+
+  #statFieldOr0([key, fallbackKey]: readonly [FieldKey, FieldKey]): number {
+    return Math.max(0, this.#stat.field(key, this.#stat.field(fallbackKey, 0)));
   }
 
   #checked(file: PseudoFile, bytes: number): number {

@@ -43,6 +43,17 @@ describe('the working set', () => {
     group.close();
   });
 
+  it('does not count page cache that the kernel calls active while it is being written', () => {
+    const { cgroup } = writtenTree({
+      'cgroup/memory.max': `${512 * MIB}\n`,
+      'cgroup/memory.current': `${500 * MIB}\n`,
+      'cgroup/memory.stat': `anon ${300 * MIB}\nfile_writeback ${100 * MIB}\ninactive_file ${20 * MIB}\nactive_file ${90 * MIB}\n`,
+    });
+    const group = new ControlGroup(CGROUP_V2, '/', cgroup, null);
+    expect(group.readWorkingSetBytes(500 * MIB) / MIB).toBe(390);
+    group.close();
+  });
+
   it('is no less than the anonymous memory', () => {
     const group = groupOf(500, 210);
     expect(group.readWorkingSetBytes(500 * MIB) / MIB).toBe(300);
