@@ -49,7 +49,7 @@ async function meet(cell: Cell): Promise<CellReport[]> {
   return [...reports, { ...about, thresholds: 'tight', unprotected: null, port: null, ...tight }];
 }
 
-/** Runs spillway, finds its rival, and runs the last of its runs in turns with it: how fast they are is only told of these. */
+/** Runs spillway, finds its rival, and runs the two in turns: how fast they are is only told of these. */
 async function compare(
   cell: Cell,
   pressure: PressureOptions,
@@ -57,22 +57,28 @@ async function compare(
   mostPeakShare: (alone: Summary) => number,
 ): Promise<Pick<CellReport, 'spillway' | 'reference' | 'speedRatios'>> {
   const contestant: Contestant = { protection: 'spillway', staticMib: 0, pressure };
-  const pairs = Math.min(referenceRuns, allRuns - 1);
-  const alone = await runOutcomes(cell, contestant, allRuns - pairs);
+  const pairs = referenceRuns;
+  const alone = await runOutcomes(cell, contestant, allRuns);
   const reference = await findReference(cell, mostPeakShare(summarize(cell, alone)), referenceRuns);
-  const nextSeed = alone.length + 1;
-  const { outcomes, speedRatios } =
-    reference === null
-      ? { outcomes: await runOutcomes(cell, contestant, pairs, nextSeed), speedRatios: [] }
-      : await race(cell, contestant, reference.staticMib, pairs, nextSeed);
-  return { spillway: summarize(cell, [...alone, ...outcomes]), reference, speedRatios };
+  if (reference === null) return { spillway: summarize(cell, alone), reference, speedRatios: [] };
+  const { own, rival, speedRatios } = await race(cell, contestant, reference.staticMib, pairs, alone.length + 1);
+  const raced = summarize(cell, rival);
+  const summary = {
+    ...reference.summary,
+    runs: reference.summary.runs + raced.runs,
+    survived: reference.summary.survived + raced.survived,
+    peakShare: Math.max(reference.summary.peakShare, raced.peakShare),
+  };
+  return { spillway: summarize(cell, [...alone, ...own]), reference: { ...reference, summary }, speedRatios };
 }
 
 /** The cells that are done, each with as many runs as are asked for now. */
 function readDone(): CellReport[] {
   if (!values.resume || !existsSync(RESULTS)) return [];
   const done: CellReport[] = JSON.parse(readFileSync(RESULTS, 'utf8'));
-  const full = new Set(done.filter(({ spillway }) => spillway.runs >= runs).map(({ cell }) => cell));
+  const isDone = ({ spillway, speedRatios }: Partial<CellReport>) =>
+    speedRatios !== undefined && spillway !== undefined && spillway.runs >= runs;
+  const full = new Set(done.filter(isDone).map(({ cell }) => cell));
   return done.filter(({ cell }) => full.has(cell));
 }
 

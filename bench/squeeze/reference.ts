@@ -37,7 +37,8 @@ export async function runOutcomes(cell: Cell, contestant: Contestant, runs: numb
 
 /** How two contestants came out of the same runs. */
 export interface Race {
-  readonly outcomes: readonly Outcome[];
+  readonly own: readonly Outcome[];
+  readonly rival: readonly Outcome[];
   /** Operations per second over those of the rival, of each pair that lived. */
   readonly speedRatios: readonly number[];
 }
@@ -50,18 +51,18 @@ export async function race(
   pairs: number,
   firstSeed: number,
 ): Promise<Race> {
-  const outcomes: Outcome[] = [];
-  const speedRatios: number[] = [];
-  const rival: Contestant = { protection: 'static', staticMib, pressure: {} };
+  const seen = { own: [] as Outcome[], rival: [] as Outcome[], speedRatios: [] as number[] };
+  const staticSize: Contestant = { protection: 'static', staticMib, pressure: {} };
   for (let pair = 0; pair < pairs; pair++) {
     const run = (one: Contestant) => contest({ ...cell.base, ...one, seed: firstSeed + pair });
-    const early = pair % 2 === 0 ? null : await run(rival);
+    const early = pair % 2 === 0 ? null : await run(staticSize);
     const own = await run(contestant);
-    const theirs = early ?? (await run(rival));
-    outcomes.push(own);
-    if (own.survived && theirs.survived) speedRatios.push(theirs.result.seconds / own.result.seconds);
+    const theirs = early ?? (await run(staticSize));
+    seen.own.push(own);
+    seen.rival.push(theirs);
+    if (own.survived && theirs.survived) seen.speedRatios.push(theirs.result.seconds / own.result.seconds);
   }
-  return { outcomes, speedRatios };
+  return seen;
 }
 
 /** The best static size, and how it did. */

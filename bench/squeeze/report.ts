@@ -14,11 +14,12 @@ export interface CellReport {
   readonly speedRatios: readonly number[];
 }
 
-/** spillway over the reference; null where no static size survived, or no pair. */
+/** spillway over the reference; null where no static size survived. */
 export function hitRatio({ spillway, reference }: CellReport): number | null {
   return reference === null ? null : spillway.hitRate / reference.summary.hitRate;
 }
 
+/** The same, of the median pair; null where no pair did. */
 export function speedRatio({ speedRatios }: CellReport): number | null {
   return speedRatios.length === 0 ? null : median(speedRatios);
 }

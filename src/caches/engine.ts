@@ -28,7 +28,7 @@ export function v8Engine(workerYoungMib: number | null): Engine {
 }
 
 /**
- * Threads share V8's flags: another one that looks at the same time may take the flag back between the two steps. A try takes about 1 ms,
+ * Threads share V8's flags: another one that looks at the same time may take the flag back between the two steps. A try takes less than 1 ms,
  * so that many in a row are never all disturbed.
  */
 const MOST_TRIES = 20;
@@ -36,22 +36,26 @@ const MOST_TRIES = 20;
 /** V8's own function, from a context made for it. */
 type Gc = () => void;
 
+/** Whether a context with `gc` could be made on this thread; undefined: it was not tried yet. */
+let isPossible: boolean | undefined;
+
 /**
  * V8's full collection for the calling thread, also where Node was started without `--expose-gc`: the flag can be set while the
  * process runs, and shows in contexts made after that. Null where this V8 does not allow it.
  */
 export function findCollect(): Collect | null {
-  const find = typeof globalThis.gc === 'function' ? () => globalThis.gc : gcOfContext;
-  if (find() === undefined) return null;
+  const hasOwn = typeof globalThis.gc === 'function';
+  if (!hasOwn) isPossible ??= gcOfContext() !== undefined;
+  if (!hasOwn && !isPossible) return null;
   return () => {
-    const gc = find();
+    const gc = hasOwn ? globalThis.gc : gcOfContext();
     gc?.();
     return gc !== undefined;
   };
 }
 
 /**
- * From a context of its own, which is 150 KiB that each of V8's collections marks, so it is made anew in half a millisecond, and not kept. A
+ * From a context of its own, which is 150 KiB that each of V8's collections marks, so it is made anew in a third of a millisecond, and not kept. A
  * `WeakRef` would keep it as well: its target lives until the loop turns, and the loop may be blocked.
  */
 function gcOfContext(): Gc | undefined {

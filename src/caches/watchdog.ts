@@ -75,6 +75,7 @@ export class Watchdog {
     }
     const nowUs = this.#nowUs();
     const excessBytes = heldBytes - this.#mostBytes(nowUs);
+    this.#droppedBytes = Math.min(this.#droppedBytes, Math.max(0, excessBytes)); // V8 collected some of it
     if (excessBytes <= 0) return;
     if (this.#collectedVersion !== version && this.#collector.isDue(WATCHDOG_DUTY)) {
       this.#collector.collect();

@@ -30,6 +30,11 @@ export class GhostList {
     return this.#size;
   }
 
+  /** Hashes that there is room for, in as many buckets as there are now. */
+  get capacity(): number {
+    return this.#slots.length;
+  }
+
   /** Makes room for `keys` more at once: to grow step by step takes as long as to remember them. */
   reserve(keys: number): void {
     let buckets = this.#cursors.length;

@@ -90,10 +90,11 @@ export class ControlGroup {
   }
 
   /**
-   * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it. The two files are not read at the same
+   * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it, but for one thing below. The two files are not read at the same
    * instant, and this thread may be put aside in between: so the anonymous memory is the lower bound, and of the usage before and after the
    * statistics the lower one counts. Else page cache that came or was dropped meanwhile would be taken for memory that cannot be had back.
-   * Nor is page cache that is just being written: the kernel calls it active until that is done, and can drop it then.
+   * Page cache that is just being written may be called active until that is done, and can be dropped then: what is more than all that is
+   * inactive is counted as such.
    */
   readWorkingSetBytes(usageBytes: number): number {
     if (this.#usage === null) return 0;
@@ -103,7 +104,8 @@ export class ControlGroup {
     const leastBytes = Math.min(this.#usageBeforeStatBytes, usageBytes, this.readUsageBytes());
     const activeFileBytes = this.#statFieldOr0(this.#version.activeFileKeys);
     const writebackBytes = this.#statFieldOr0(this.#version.writebackKeys);
-    return Math.max(leastBytes - inactiveFileBytes - Math.min(activeFileBytes, writebackBytes), anonBytes);
+    const activeWritebackBytes = Math.min(activeFileBytes, Math.max(0, writebackBytes - inactiveFileBytes));
+    return Math.max(leastBytes - inactiveFileBytes - activeWritebackBytes, anonBytes);
   }
 
   /** Event counters and soft limits, by name, in the unit that the name carries; what cannot be read is left out. Allocates. */

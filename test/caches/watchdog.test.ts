@@ -79,6 +79,9 @@ describe('the look-out of a thread between two samples', () => {
     expect(droppedBytes).toBe(30);
     grow(10);
     expect(droppedBytes).toBe(40);
+    grow(-30); // V8 collected most of it
+    grow(30);
+    expect(droppedBytes).toBe(70);
   });
 
   /** A plateau: 90 more than at first were held when use was at its peak, and V8 has collected 80 of them since. */

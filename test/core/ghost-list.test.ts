@@ -50,9 +50,15 @@ describe('GhostList', () => {
   it('makes room ahead without losing what it remembers, and not beyond its bound', () => {
     const ghosts = new GhostList();
     for (let key = 0; key < 100; key++) ghosts.remember(key);
+    ghosts.reserve(10_000);
+    const { capacity } = ghosts;
+    expect(capacity).toBeGreaterThanOrEqual(20_000);
+    for (let key = 100; key < 10_000; key++) ghosts.remember(key);
+    expect(ghosts.capacity).toBe(capacity);
     ghosts.reserve(Number.POSITIVE_INFINITY);
-    expect(ghosts.size).toBe(100);
-    for (let key = 100; key < 60_000; key++) ghosts.remember(key);
+    expect(ghosts.capacity).toBe(2 ** 17);
+    expect(ghosts.size).toBeGreaterThan(9900);
+    for (let key = 10_000; key < 60_000; key++) ghosts.remember(key);
     let regrets = 0;
     for (let key = 0; key < 60_000; key++) if (ghosts.regret(key)) regrets++;
     expect(regrets).toBeGreaterThan(59_000);

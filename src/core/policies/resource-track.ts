@@ -31,8 +31,8 @@ const MOST_COST = 4;
 const LEAST_HEAP_COST = 1 / 8;
 
 /**
- * The cost is measured anew whenever the caches grew by this much. Where dead entries count as used, it is not believed to be higher before they grew by
- * what usage swings: that alone would look like a cost of several bytes.
+ * The cost is measured anew whenever the caches grew by this much. Where dead entries count as used, usage may have risen by its
+ * swing alone, which would look like a cost of several bytes: so until they grew by as much, only what is beyond it makes the cost higher.
  */
 const COST_STEP_BYTES = 8 * MIB;
 
@@ -68,13 +68,17 @@ export function createResourceTrack(): ResourceTrack {
   let costUsed = Number.NaN;
   let costCache = Number.NaN;
 
-  /** @param stepBytes less growth than this does not show that a byte of cache costs more. */
-  function learnCost(cacheBytes: number, leastCost: number, stepBytes: number): void {
+  /** @param swingBytes so much usage may have risen without a byte of cache. */
+  function learnCost(cacheBytes: number, leastCost: number, swingBytes: number): void {
     const grownBytes = cacheBytes - costCache;
     if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES) return;
     if (grownBytes > 0) {
       const seenCost = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
-      if (seenCost > costRatio && grownBytes < stepBytes) return;
+      if (seenCost > costRatio && grownBytes < swingBytes) {
+        const beyondSwing = (effectiveBytes - costUsed - swingBytes) / grownBytes;
+        costRatio = Math.max(costRatio, Math.min(MOST_COST, beyondSwing));
+        return;
+      }
       costRatio = seenCost;
     }
     costUsed = effectiveBytes;
@@ -114,7 +118,7 @@ export function createResourceTrack(): ResourceTrack {
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
       ceiling.add(nowMs, Math.max(0, effectiveBytes - cacheBytes), limitBytes);
-      if (resource === 'heap') learnCost(cacheBytes, LEAST_HEAP_COST, COST_STEP_BYTES);
+      if (resource === 'heap') learnCost(cacheBytes, LEAST_HEAP_COST, 0);
       else learnCost(cacheBytes, 1, swing.bytes);
       const targetBytes = peakBoundBytes(watched);
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;

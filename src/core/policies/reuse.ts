@@ -18,7 +18,7 @@ const PLATEAU_SHARE = 0.005;
 /** A step that is older than this is not to blame for what usage does. */
 const BLAME_MS = 500;
 
-/** For so long it is not tried again after it failed, and twice that after the next failure, unless by so much of the limit more is kept meanwhile. */
+/** For so long it is not tried again after it failed, and twice that after the next failure, unless others leave so much of the limit behind meanwhile. */
 const LEAST_PAUSE_MS = 2000;
 const MOST_PAUSE_MS = 30_000;
 const KEPT_MORE_SHARE = 0.1;
@@ -43,14 +43,16 @@ export interface Reuse {
 export function createReuse(): Reuse {
   let stepMs = Number.NEGATIVE_INFINITY;
   let lastBytes = 0;
-  let lastKeptBytes = 0;
+  /** Kept, and held by the caches, at that step: what they give is kept, too. */
+  let lastRoomBytes = 0;
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
   let pauseMs = LEAST_PAUSE_MS;
 
   return {
     stepBytes(nowMs, cacheBytes, { usedBytes, limitBytes, thresholds }, { effectiveBytes, paidBytes }, keptBytes) {
       if (cacheBytes > EMPTIED_SHARE * limitBytes) return 0;
-      const isPaused = nowMs < pausedUntilMs && keptBytes < lastKeptBytes + KEPT_MORE_SHARE * limitBytes;
+      const roomBytes = keptBytes + cacheBytes;
+      const isPaused = nowMs < pausedUntilMs && roomBytes < lastRoomBytes + KEPT_MORE_SHARE * limitBytes;
       if (isPaused || effectiveBytes > paidBytes + PLATEAU_SHARE * limitBytes) return 0;
       const leftBytes = MOST_APPROACH * (thresholds.emergency * limitBytes - usedBytes);
       const mostBytes = Math.max(leftBytes, LEAST_STEP_SHARE * limitBytes);
@@ -58,7 +60,7 @@ export function createReuse(): Reuse {
       if (stepBytes <= 0) return 0;
       stepMs = nowMs;
       lastBytes = stepBytes;
-      lastKeptBytes = keptBytes;
+      lastRoomBytes = roomBytes;
       return stepBytes;
     },
     blame(nowMs, overBytes) {

@@ -109,7 +109,9 @@ describe('what is remembered of a resource', () => {
     see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
     expect(tracked.costRatio).toBe(1);
     see({ atMs: 50, usedBytes: 500 * MIB, cacheBytes: 200 * MIB });
-    expect(tracked.costRatio, 'less than what usage is expected to swing by').toBe(1);
+    expect(tracked.costRatio, 'a swing explains what is more').toBe(1);
+    see({ atMs: 80, usedBytes: 550 * MIB, cacheBytes: 200 * MIB });
+    expect(tracked.costRatio, 'a swing does not explain all').toBe(1.3);
     see({ atMs: 100, usedBytes: 510 * MIB, cacheBytes: 240 * MIB });
     expect(tracked.costRatio).toBe(1.5);
     see({ atMs: 120, usedBytes: 520 * MIB, cacheBytes: 248 * MIB });
