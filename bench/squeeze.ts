@@ -3,7 +3,7 @@
  * fresh process in a 512 MiB group. spillway runs with its defaults; its rival is the best static size, found by trial, that
  * lived through all its runs and peaked no higher, and that runs in turns with it where their speed is compared. Writes
  * bench-results/squeeze.json and squeeze.svg.
- * `--quick`: fewer cells and runs, minutes instead of two hours. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
+ * `--quick`: fewer cells and runs, minutes instead of three hours. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
  * name contains it. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -53,15 +53,20 @@ async function meet(cell: Cell): Promise<CellReport[]> {
 async function compare(
   cell: Cell,
   pressure: PressureOptions,
-  allRuns: number,
+  spillwayRuns: number,
   mostPeakShare: (alone: Summary) => number,
 ): Promise<Pick<CellReport, 'spillway' | 'reference' | 'speedRatios'>> {
   const contestant: Contestant = { protection: 'spillway', staticMib: 0, pressure };
-  const pairs = referenceRuns;
-  const alone = await runOutcomes(cell, contestant, allRuns);
+  const alone = await runOutcomes(cell, contestant, spillwayRuns);
   const reference = await findReference(cell, mostPeakShare(summarize(cell, alone)), referenceRuns);
   if (reference === null) return { spillway: summarize(cell, alone), reference, speedRatios: [] };
-  const { own, rival, speedRatios } = await race(cell, contestant, reference.staticMib, pairs, alone.length + 1);
+  const { own, rival, speedRatios } = await race(
+    cell,
+    contestant,
+    reference.staticMib,
+    referenceRuns,
+    alone.length + 1,
+  );
   const raced = summarize(cell, rival);
   const summary = {
     ...reference.summary,

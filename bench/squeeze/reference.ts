@@ -27,10 +27,10 @@ export async function runContestant(cell: Cell, contestant: Contestant, runs: nu
   return summarize(cell, await runOutcomes(cell, contestant, runs));
 }
 
-export async function runOutcomes(cell: Cell, contestant: Contestant, runs: number, firstSeed = 1): Promise<Outcome[]> {
+export async function runOutcomes(cell: Cell, contestant: Contestant, runs: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let run = 0; run < runs; run++) {
-    outcomes.push(await contest({ ...cell.base, ...contestant, seed: firstSeed + run }));
+    outcomes.push(await contest({ ...cell.base, ...contestant, seed: 1 + run }));
   }
   return outcomes;
 }

@@ -157,11 +157,6 @@ export class CacheAccount implements CacheCounters {
     this.joint.look();
   }
 
-  /** Spillway is about to drop about so many entries. */
-  willDrop(entries: number): void {
-    if (this.dropReason === 'pressure') this.ghosts.reserve(entries);
-  }
-
   /** Spillway had `key` dropped: a later miss on it may be a regret. */
   dropped(key: unknown): void {
     if (this.dropReason === 'pressure') this.ghosts.remember(key);

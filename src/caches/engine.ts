@@ -36,8 +36,8 @@ const MOST_TRIES = 20;
 /** V8's own function, from a context made for it. */
 type Gc = () => void;
 
-/** Whether a context with `gc` could be made on this thread; undefined: it was not tried yet. */
-let isPossible: boolean | undefined;
+/** True once a context with `gc` could be made on this thread. */
+let isPossible = false;
 
 /**
  * V8's full collection for the calling thread, also where Node was started without `--expose-gc`: the flag can be set while the
@@ -45,7 +45,7 @@ let isPossible: boolean | undefined;
  */
 export function findCollect(): Collect | null {
   const hasOwn = typeof globalThis.gc === 'function';
-  if (!hasOwn) isPossible ??= gcOfContext() !== undefined;
+  if (!hasOwn) isPossible ||= gcOfContext() !== undefined;
   if (!hasOwn && !isPossible) return null;
   return () => {
     const gc = hasOwn ? globalThis.gc : gcOfContext();

@@ -79,6 +79,7 @@ function* askCache(
   const floorBytes = terms.respectFloors ? account.minBytes : 0;
   let verdict: Verdict = SOUND;
   let leftBytes = requestedBytes;
+  if (entriesBefore > 0 && bytesBefore > 0) account.ghosts.reserve((entriesBefore * requestedBytes) / bytesBefore);
   while (leftBytes > 0) {
     const bytesNow = account.bytes;
     const answer = dropSome(account, leftBytes, floorBytes, terms.request);

@@ -123,12 +123,13 @@ function readTightest(groups: readonly ControlGroup[], machineBytes: number, rea
   let highestRatio = -1;
   for (const group of groups) {
     group.beginReading();
+    const usageBytes = group.readUsageBytes();
     const limitBytes = group.readLimitBytes();
     if (limitBytes === Number.POSITIVE_INFINITY || limitBytes > machineBytes) continue;
-    const usageBytes = Number.isNaN(limitBytes) ? Number.NaN : group.readUsageBytes();
     // memory.stat is by far the dearest file (the kernel sums up every CPU and group below), so it is read only where it can matter.
     if (usageBytes / limitBytes <= highestRatio) continue;
-    const usedBytes = Number.isNaN(usageBytes) ? Number.NaN : group.readWorkingSetBytes(usageBytes);
+    const isRead = !Number.isNaN(usageBytes) && !Number.isNaN(limitBytes);
+    const usedBytes = isRead ? group.readWorkingSetBytes(usageBytes) : Number.NaN;
     if (Number.isNaN(usedBytes)) {
       setUnavailable(reading, group.reason);
       return null;

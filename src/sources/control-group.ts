@@ -35,8 +35,6 @@ export function hasMemoryController(version: ControlGroupVersion, directory: str
 export class ControlGroup {
   reason = '';
   #hasFreshStat = false;
-  /** Of this reading. */
-  #usageBeforeStatBytes = 0;
   readonly #version: ControlGroupVersion;
   readonly #directory: string;
   readonly #below: ControlGroup | null;
@@ -90,20 +88,22 @@ export class ControlGroup {
   }
 
   /**
-   * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it, but for one thing below. The two files are not read at the same
-   * instant, and this thread may be put aside in between: so the anonymous memory is the lower bound, and of the usage before and after the
-   * statistics the lower one counts. Else page cache that came or was dropped meanwhile would be taken for memory that cannot be had back.
-   * Page cache that is just being written may be called active until that is done, and can be dropped then: what is more than all that is
-   * inactive is counted as such.
+   * What cannot be had back without swapping: `max(usage - inactive_file, anon)`, as Kubernetes counts it, but for page cache that is just being
+   * written: the kernel may call it active until that is done, and can drop it then. What is more of it than all that is inactive does not count.
+   *
+   * The two files are not read at the same instant, and this thread may be put aside in between: so the anonymous memory is the lower bound, and
+   * of the usage before and after the statistics the lower one counts. Else page cache that came or was dropped meanwhile would be taken for
+   * memory that cannot be had back.
+   * @param usageBytes as it was before the statistics of this reading, which `readLimitBytes` may have read.
    */
   readWorkingSetBytes(usageBytes: number): number {
     if (this.#usage === null) return 0;
     if (!this.#readStat()) return this.#checked(this.#stat, Number.NaN);
     const inactiveFileBytes = this.#statField(this.#version.inactiveFileKeys);
     const anonBytes = this.#statField(this.#version.anonKeys);
-    const leastBytes = Math.min(this.#usageBeforeStatBytes, usageBytes, this.readUsageBytes());
-    const activeFileBytes = this.#statFieldOr0(this.#version.activeFileKeys);
-    const writebackBytes = this.#statFieldOr0(this.#version.writebackKeys);
+    const leastBytes = Math.min(usageBytes, this.readUsageBytes());
+    const activeFileBytes = this.#statField(this.#version.activeFileKeys, 0);
+    const writebackBytes = this.#statField(this.#version.writebackKeys, 0);
     const activeWritebackBytes = Math.min(activeFileBytes, Math.max(0, writebackBytes - inactiveFileBytes));
     return Math.max(leastBytes - inactiveFileBytes - activeWritebackBytes, anonBytes);
   }
@@ -127,19 +127,13 @@ export class ControlGroup {
   }
 
   #readStat(): boolean {
-    if (this.#hasFreshStat) return true;
-    this.#usageBeforeStatBytes = this.readUsageBytes();
-    this.#hasFreshStat = this.#stat.read();
+    this.#hasFreshStat ||= this.#stat.read();
     return this.#hasFreshStat;
   }
 
-  #statField([key, fallbackKey]: readonly [FieldKey, FieldKey]): number {
+  #statField([key, fallbackKey]: readonly [FieldKey, FieldKey], whenAbsent = Number.NaN): number {
     const bytes = this.#stat.field(key, -1);
-    return this.#checked(this.#stat, bytes === -1 ? this.#stat.field(fallbackKey) : bytes);
-  }
-
-  #statFieldOr0([key, fallbackKey]: readonly [FieldKey, FieldKey]): number {
-    return Math.max(0, this.#stat.field(key, this.#stat.field(fallbackKey, 0)));
+    return this.#checked(this.#stat, bytes === -1 ? this.#stat.field(fallbackKey, whenAbsent) : bytes);
   }
 
   #checked(file: PseudoFile, bytes: number): number {

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MIB } from '#src/core/units.js';
-import { CGROUP_V1 } from '#src/sources/cgroup-v1.js';
 import { CGROUP_V2 } from '#src/sources/cgroup-v2.js';
 import { ControlGroup } from '#src/sources/control-group.js';
-import { writtenTree } from './tree.js';
+import { copyOfTree, readTree, writtenTree } from './tree.js';
 
 /** A group with 300 MiB of anonymous memory, as it is once its usage was read. */
 function groupOf(usageMib: number, inactiveMib: number): ControlGroup {
@@ -29,18 +29,21 @@ describe('the working set', () => {
     group.close();
   });
 
-  it('does not count page cache that came after statistics which were read for the limit', () => {
-    const { cgroup } = writtenTree({
-      'cgroup/memory.limit_in_bytes': `${512 * MIB}\n`,
-      'cgroup/memory.usage_in_bytes': `${400 * MIB}\n`,
-      'cgroup/memory.stat': `hierarchical_memory_limit ${512 * MIB}\ntotal_rss ${300 * MIB}\ntotal_inactive_file ${20 * MIB}\n`,
+  it('does not count page cache that came after the statistics, which version 1 reads for the limit', async () => {
+    const tree = copyOfTree('v1-leaf');
+    const before = (await readTree(tree)).container;
+    expect(before?.status).toBe('ok');
+    const { readLimitBytes } = ControlGroup.prototype;
+    const reader = vi.spyOn(ControlGroup.prototype, 'readLimitBytes').mockImplementation(function (this: ControlGroup) {
+      const limitBytes = readLimitBytes.call(this);
+      for (const path of readdirSync(tree.cgroup, { recursive: true, encoding: 'utf8' })) {
+        if (path.endsWith('memory.usage_in_bytes')) writeFileSync(join(tree.cgroup, path), `${before?.limitBytes}\n`);
+      }
+      return limitBytes;
     });
-    const group = new ControlGroup(CGROUP_V1, '/', cgroup, null);
-    group.beginReading();
-    expect(group.readLimitBytes() / MIB).toBe(512);
-    writeFileSync(`${cgroup}/memory.usage_in_bytes`, `${512 * MIB}\n`);
-    expect(group.readWorkingSetBytes(group.readUsageBytes()) / MIB).toBe(380);
-    group.close();
+    onTestFinished(() => reader.mockRestore());
+    expect((await readTree(tree)).container).toEqual(before);
+    expect(reader).toHaveBeenCalled();
   });
 
   it('does not count page cache that the kernel calls active while it is being written', () => {

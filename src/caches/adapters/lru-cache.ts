@@ -36,9 +36,7 @@ export function adaptLruCache<K, V>(
     bytes: () => books.bytes,
     entries: () => cache.size,
     drop(bytes, floorBytes, sliceEndUs) {
-      const heldBytes = books.bytes;
-      const targetBytes = Math.max(floorBytes, heldBytes - bytes);
-      if (heldBytes > 0) account.willDrop(cache.size * (1 - targetBytes / heldBytes));
+      const targetBytes = Math.max(floorBytes, books.bytes - bytes);
       let dropped = 0;
       while (books.bytes > targetBytes && cache.size > 0 && !overlay.isLifted) {
         if (floorBytes > 0 && books.bytes - nextVictimBytes() < floorBytes) break;

@@ -8,8 +8,8 @@ import { createSwing, type Swing } from './swing.js';
 const MARGIN_SHARE = 0.01;
 
 /**
- * Share of the limit by which peaks stay below `critical` where it is the caches that grow: usage creeps for seconds after they reached a size, and jumps by this much
- * when a collection comes late. Source: bench/squeeze.
+ * Share of the limit by which peaks stay below `critical` where it is the caches that grow: usage creeps for seconds after they reached a size, and
+ * jumps by this much when a collection comes late. Source: bench/squeeze.
  */
 const CREEP_SHARE = 0.02;
 

@@ -116,10 +116,21 @@ describe('what is remembered of a resource', () => {
     expect(tracked.costRatio).toBe(1.5);
     see({ atMs: 120, usedBytes: 520 * MIB, cacheBytes: 248 * MIB });
     expect(tracked.costRatio, 'less is believed at once').toBe(1.25);
+    see({ atMs: 130, usedBytes: 521 * MIB, cacheBytes: 252 * MIB });
+    expect(tracked.costRatio, 'too little to learn from').toBe(1.25);
     see({ atMs: 150, usedBytes: 215 * MIB, cacheBytes: 60 * MIB });
     expect(tracked.costRatio, 'caches that shrink teach nothing').toBe(1.25);
     see({ atMs: 200, usedBytes: 915 * MIB, cacheBytes: 190 * MIB });
     expect(tracked.costRatio, 'what else grew meanwhile is not believed to be theirs').toBe(4);
+  });
+
+  it('learns what a byte costs in the heap from small steps: what is dead does not count there', () => {
+    const { tracked, see } = track('heap');
+    see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
+    see({ atMs: 50, usedBytes: 305 * MIB, cacheBytes: 104 * MIB });
+    expect(tracked.costRatio, 'too little to learn from').toBe(1);
+    see({ atMs: 100, usedBytes: 315 * MIB, cacheBytes: 110 * MIB });
+    expect(tracked.costRatio).toBe(1.5);
   });
 
   it('forgets its peak with those beside the caches, once others let go', () => {
