@@ -3,7 +3,7 @@
  * each operation as JSON.
  */
 import Benchmark from 'benchmark';
-import { startPressureRuntime } from '../../src/index.js';
+import { startPressureRuntime } from 'spillway';
 import { checkContestant } from './gate.js';
 import {
   BLOCK,

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import type { CacheRegistration } from '../../src/index.js';
+import type { CacheRegistration } from 'spillway';
 import { LruModel } from './model.js';
 import { createRandom } from './random.js';
 import { type Cache, keyAt, sizeOf, valueAt, type WorkloadOptions } from './workload.js';

@@ -3,7 +3,7 @@
  * resident set. A blocked loop goes on with cache operations; a free one waits. argv: a `Crossing` as JSON; prints a `CrossingResult`.
  */
 import { LRUCache } from 'lru-cache';
-import { type EvictionReport, isAtLeast, startPressureRuntime } from '../../src/index.js';
+import { type EvictionReport, isAtLeast, startPressureRuntime } from 'spillway';
 
 export interface Crossing {
   readonly holds: '100 000 entries' | '500 MB';

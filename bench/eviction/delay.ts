@@ -5,7 +5,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { startPressureRuntime } from '../../src/index.js';
+import { startPressureRuntime } from 'spillway';
 
 /** p99 in milliseconds, one of each for every pair. */
 export interface Delays {

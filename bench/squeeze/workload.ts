@@ -5,14 +5,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
+import { type EvictionPolicy, type PressureOptions, type PressureRuntime, startPressureRuntime } from 'spillway';
 import { MIB } from '../../src/core/units.js';
 import { createRandom } from '../../src/demo/random.js';
-import {
-  type EvictionPolicy,
-  type PressureOptions,
-  type PressureRuntime,
-  startPressureRuntime,
-} from '../../src/index.js';
 import { createDisturbance, type DisturbanceKind } from './disturbance.js';
 import { MATERIALS } from './materials.js';
 import { createZipf } from './zipf.js';
