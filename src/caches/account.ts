@@ -1,5 +1,5 @@
 import { CounterWindow } from '../core/counter-window.js';
-import { GhostList } from '../core/ghost-list.js';
+import { GhostList, NOT_REMEMBERED } from '../core/ghost-list.js';
 import type { CacheCounters } from '../page/cache-rows.js';
 import type { EpochView } from '../page/page.js';
 import type { TrackedWriter } from '../page/wide.js';
@@ -157,15 +157,22 @@ export class CacheAccount implements CacheCounters {
     this.joint.look();
   }
 
-  /** Spillway had `key` dropped: a later miss on it may be a regret. */
-  dropped(key: unknown): void {
-    if (this.dropReason === 'pressure') this.ghosts.remember(key);
+  /** Spillway had `key` dropped: a later miss on it may be a regret. @param note for the adapter, then; 0: none. */
+  dropped(key: unknown, note = 0): void {
+    if (this.dropReason === 'pressure') this.ghosts.remember(key, note);
   }
 
   #missed(key: unknown): void {
     const misses = ++this.misses;
-    if (this.ghosts.size > 0 && this.ghosts.regret(key)) this.regrets++;
+    if (this.ghosts.size > 0) this.#mayRegret(key);
     if ((misses & (GLANCES - 1)) === 0 || this.epoch.seemsMoved) this.joint.look();
+  }
+
+  #mayRegret(key: unknown): void {
+    const note = this.ghosts.regret(key);
+    if (note === NOT_REMEMBERED) return;
+    this.regrets++;
+    if (note !== 0) this.adapter.regretted?.(note);
   }
 
   /** Moves the windows on to now; to be called every few seconds. */

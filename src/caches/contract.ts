@@ -78,6 +78,10 @@ export interface CacheAdapter {
     sliceEndUs: number,
     request: EvictionRequest,
   ): number | undefined | Promise<number>;
+  /** An entry was put, while puts are held to a cap. */
+  putUnderCap?(nthPut: number): void;
+  /** A key was missed that had been dropped with this note. */
+  regretted?(note: number): void;
   /** Restores the cache exactly. */
   detach(): void;
 }

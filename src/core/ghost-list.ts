@@ -11,14 +11,19 @@ const MOST_BUCKETS = 2 ** 14;
 /** Highest chance that a miss on a key which was never evicted counts as a regret. Source: the bound above. */
 export const GHOST_FALSE_POSITIVE_RATE = (MOST_BUCKETS * WAYS) / 2 ** 32;
 
+/** What `regret` answers for a key that is not remembered. */
+export const NOT_REMEMBERED = -1;
+
 /**
  * Remembers the hashes of keys that pressure evicted, not the keys: strings by content, numbers by value, objects by identity
  * through a weak table, so that nothing is kept alive. It grows with what it must remember, up to a fixed bound. A miss on a
  * remembered key is a regret, and is forgotten with it: one eviction can be regretted once. A key that was put back without
- * a read in between stays remembered.
+ * a read in between stays remembered. With each hash goes a note of the caller's.
  */
 export class GhostList {
   #slots = new Int32Array(FIRST_BUCKETS * WAYS);
+  /** By slot. */
+  #notes = new Uint32Array(FIRST_BUCKETS * WAYS);
   /** Next victim of each full bucket. */
   #cursors = new Uint8Array(FIRST_BUCKETS);
   #size = 0;
@@ -42,50 +47,53 @@ export class GhostList {
     if (buckets > this.#cursors.length) this.#grow(buckets);
   }
 
-  /** Pressure evicted `key`. */
-  remember(key: unknown): void {
+  /** Pressure evicted `key`. @param note a whole number of 32 bits. */
+  remember(key: unknown, note = 0): void {
     const hash = this.#hash(key, true);
     if (this.#size * 2 >= this.#slots.length && this.#cursors.length < MOST_BUCKETS)
       this.#grow(this.#cursors.length * 2);
-    this.#insert(hash);
+    this.#insert(hash, note);
   }
 
-  /** `key` was missed. @returns whether pressure had evicted it; that is then forgotten. */
-  regret(key: unknown): boolean {
+  /** `key` was missed. @returns the note of its eviction, which is then forgotten; `NOT_REMEMBERED`: pressure had not evicted it. */
+  regret(key: unknown): number {
     const hash = this.#hash(key, false);
-    if (hash === 0) return false;
+    if (hash === 0) return NOT_REMEMBERED;
     const first = this.#firstSlotOf(hash);
     for (let slot = first; slot < first + WAYS; slot++) {
       if (this.#slots[slot] !== hash) continue;
       this.#slots[slot] = 0;
       this.#size--;
-      return true;
+      return this.#notes[slot] ?? 0;
     }
-    return false;
+    return NOT_REMEMBERED;
   }
 
   /** Forgets everything and gives its memory back. */
   clear(): void {
     this.#slots = new Int32Array(FIRST_BUCKETS * WAYS);
+    this.#notes = new Uint32Array(FIRST_BUCKETS * WAYS);
     this.#cursors = new Uint8Array(FIRST_BUCKETS);
     this.#size = 0;
     this.#identities = null;
   }
 
-  #insert(hash: number): void {
+  #insert(hash: number, note: number): void {
     const first = this.#firstSlotOf(hash);
-    for (let slot = first; slot < first + WAYS; slot++) {
+    let place = -1;
+    for (let slot = first; slot < first + WAYS && place < 0; slot++) {
       const held = this.#slots[slot];
-      if (held === hash) return;
-      if (held !== 0) continue;
-      this.#slots[slot] = hash;
-      this.#size++;
-      return;
+      if (held === 0) this.#size++;
+      if (held === 0 || held === hash) place = slot;
     }
-    const bucket = first / WAYS;
-    const cursor = this.#cursors[bucket] ?? 0;
-    this.#slots[first + cursor] = hash;
-    this.#cursors[bucket] = (cursor + 1) % WAYS;
+    if (place < 0) {
+      const bucket = first / WAYS;
+      const cursor = this.#cursors[bucket] ?? 0;
+      this.#cursors[bucket] = (cursor + 1) % WAYS;
+      place = first + cursor;
+    }
+    this.#slots[place] = hash;
+    this.#notes[place] = note;
   }
 
   /** The number of buckets is a power of two: a mask costs a tenth of a division. */
@@ -95,10 +103,14 @@ export class GhostList {
 
   #grow(buckets: number): void {
     const held = this.#slots;
+    const notes = this.#notes;
     this.#slots = new Int32Array(buckets * WAYS);
+    this.#notes = new Uint32Array(buckets * WAYS);
     this.#cursors = new Uint8Array(buckets);
     this.#size = 0;
-    for (const hash of held) if (hash !== 0) this.#insert(hash);
+    held.forEach((hash, slot) => {
+      if (hash !== 0) this.#insert(hash, notes[slot] ?? 0);
+    });
   }
 
   /** A hash of 32 bits but not 0, which marks a free slot, so it is what an object gets that was never evicted. */

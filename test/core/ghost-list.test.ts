@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GHOST_FALSE_POSITIVE_RATE, GhostList } from '#src/core/ghost-list.js';
+import { GHOST_FALSE_POSITIVE_RATE, GhostList, NOT_REMEMBERED } from '#src/core/ghost-list.js';
 
 describe('GhostList', () => {
   it.each([
@@ -12,9 +12,9 @@ describe('GhostList', () => {
   ])('regrets %s that were evicted, once, and no others', (_, evicted, other) => {
     const ghosts = new GhostList();
     ghosts.remember(evicted);
-    expect(ghosts.regret(other)).toBe(false);
-    expect(ghosts.regret(evicted)).toBe(true);
-    expect(ghosts.regret(evicted)).toBe(false);
+    expect(ghosts.regret(other)).toBe(NOT_REMEMBERED);
+    expect(ghosts.regret(evicted)).toBe(0);
+    expect(ghosts.regret(evicted)).toBe(NOT_REMEMBERED);
     expect(ghosts.size).toBe(0);
   });
 
@@ -23,7 +23,7 @@ describe('GhostList', () => {
     const evicted = 60_000;
     for (let key = 0; key < evicted; key++) ghosts.remember(`frame:${key}`);
     let regrets = 0;
-    for (let key = 0; key < evicted; key++) if (ghosts.regret(`frame:${key}`)) regrets++;
+    for (let key = 0; key < evicted; key++) if (ghosts.regret(`frame:${key}`) !== NOT_REMEMBERED) regrets++;
     expect(regrets).toBeGreaterThanOrEqual(evicted * 0.95);
     expect(regrets).toBeLessThanOrEqual(evicted);
   });
@@ -33,7 +33,7 @@ describe('GhostList', () => {
     for (let key = 0; key < 500_000; key++) ghosts.remember(`old:${key}`);
     const asked = 1_000_000;
     let wrong = 0;
-    for (let key = 0; key < asked; key++) if (ghosts.regret(`new:${key}`)) wrong++;
+    for (let key = 0; key < asked; key++) if (ghosts.regret(`new:${key}`) !== NOT_REMEMBERED) wrong++;
     expect(wrong / asked).toBeLessThan(GHOST_FALSE_POSITIVE_RATE * 2);
   });
 
@@ -42,9 +42,9 @@ describe('GhostList', () => {
     for (let key = 0; key < 1_000_000; key++) ghosts.remember(key);
     expect(ghosts.size).toBeLessThanOrEqual(2 ** 17);
     let latest = 0;
-    for (let key = 990_000; key < 1_000_000; key++) if (ghosts.regret(key)) latest++;
+    for (let key = 990_000; key < 1_000_000; key++) if (ghosts.regret(key) !== NOT_REMEMBERED) latest++;
     expect(latest).toBeGreaterThan(9900);
-    expect(ghosts.regret(1)).toBe(false);
+    expect(ghosts.regret(1)).toBe(NOT_REMEMBERED);
   });
 
   it('makes room ahead without losing what it remembers, and not beyond its bound', () => {
@@ -60,7 +60,7 @@ describe('GhostList', () => {
     expect(ghosts.size).toBeGreaterThan(9900);
     for (let key = 10_000; key < 60_000; key++) ghosts.remember(key);
     let regrets = 0;
-    for (let key = 0; key < 60_000; key++) if (ghosts.regret(key)) regrets++;
+    for (let key = 0; key < 60_000; key++) if (ghosts.regret(key) !== NOT_REMEMBERED) regrets++;
     expect(regrets).toBeGreaterThan(59_000);
   });
 
@@ -69,6 +69,6 @@ describe('GhostList', () => {
     ghosts.remember('a');
     ghosts.clear();
     expect(ghosts.size).toBe(0);
-    expect(ghosts.regret('a')).toBe(false);
+    expect(ghosts.regret('a')).toBe(NOT_REMEMBERED);
   });
 });

@@ -6,6 +6,7 @@ import { LruBooks } from './lru-books.js';
 import { internalsOf } from './lru-internals.js';
 import { entryBytes, type LruCacheLike, nextVictims } from './lru-like.js';
 import { layOver } from './lru-overlay.js';
+import { LruSecondChances } from './lru-second-chances.js';
 import { SlotSizes } from './slot-sizes.js';
 
 /** Entries between two looks at the clock. Source: 32 pops take 5 to 10 µs, well under a slice. */
@@ -30,25 +31,29 @@ export function adaptLruCache<K, V>(
   const sizes = sizeOf === null || internals === null ? null : new SlotSizes(cache, internals, sizeOf);
   const books = new LruBooks(cache, internals, sizes, account);
   const barePop = cache.pop;
+  const chances = internals === null ? null : new LruSecondChances(internals);
   const overlay = layOver(cache, books, account, sizes === null);
   return {
     kind: 'lru-cache',
     bytes: () => books.bytes,
     entries: () => cache.size,
-    drop(bytes, floorBytes, sliceEndUs) {
+    drop(bytes, floorBytes, sliceEndUs, { level }) {
       const targetBytes = Math.max(floorBytes, books.bytes - bytes);
       let dropped = 0;
       while (books.bytes > targetBytes && cache.size > 0 && !overlay.isLifted) {
+        const note = chances === null || level === 'emergency' ? 0 : chances.spare();
         if (floorBytes > 0 && books.bytes - nextVictimBytes() < floorBytes) break;
         const slot = internals?.readHead() ?? 0;
         const victim = internals?.keyList[slot];
         barePop.call(cache);
         sizes?.touched(slot);
-        if (victim !== undefined) account.dropped(victim);
+        if (victim !== undefined) account.dropped(victim, note);
         if (++dropped % ENTRIES_PER_LOOK === 0 && monotonicUs() >= sliceEndUs) break;
       }
       return undefined;
     },
+    putUnderCap: (nthPut) => chances?.put(nthPut),
+    regretted: (note) => chances?.regretted(note, cache.size),
     detach: () => overlay.lift(),
   };
 

@@ -1,7 +1,7 @@
 import type { LruCacheLike } from './lru-like.js';
 
 /**
- * How an LRUCache keeps its entries: in slots that are linked by use. Live, and only to be read. Source: `LRUCache.unsafeExposeInternals`, the same
+ * How an LRUCache keeps its entries: in slots that are linked by use. Live; read only, but for `moveToTail`. Source: `LRUCache.unsafeExposeInternals`, the same
  * in lru-cache 10.0 to 11.5. The public iterators tell the next victim too, at two to four times the cost of evicting it (bench/eviction).
  */
 export interface LruInternals<K> {
@@ -19,6 +19,8 @@ export interface LruInternals<K> {
   /** The slot of the next victim, and of the entry used last. */
   readonly readHead: () => number;
   readonly readTail: () => number;
+  /** Makes a slot the one used last: what a `get` does to the order, and nothing else of it. */
+  readonly moveToTail: (slot: number) => void;
 }
 
 /** Null where this version of lru-cache does not show its internals, or shows others than are known. */
@@ -27,15 +29,26 @@ export function internalsOf<K, V>(cache: LruCacheLike<K, V>): LruInternals<K> | 
   if (typeof expose !== 'function') return null;
   const shown: unknown = Reflect.apply(expose, cache.constructor, [cache]);
   if (typeof shown !== 'object' || shown === null) return null;
-  const { keyMap, keyList, valList, next, sizes, ttls }: Record<string, unknown> = { ...shown };
+  const { keyMap, keyList, valList, next, sizes, ttls, moveToTail }: Record<string, unknown> = { ...shown };
   // A getter in an object literal gives each object a shape of its own. Called as a function, it is compiled once for all caches.
   const readHead = Object.getOwnPropertyDescriptor(shown, 'head')?.get;
   const readTail = Object.getOwnPropertyDescriptor(shown, 'tail')?.get;
   if (!(keyMap instanceof Map) || keyMap.size !== cache.size) return null;
   if (!isList<K | undefined>(keyList) || !isList(valList) || !isList<number>(next)) return null;
   if (readHead === undefined || readTail === undefined) return null;
+  if (typeof moveToTail !== 'function') return null;
   const slotSizes = isList<number>(sizes) ? sizes : undefined;
-  return { keyMap, keyList, valList, next, sizes: slotSizes, hadAges: isList(ttls), readHead, readTail };
+  return {
+    keyMap,
+    keyList,
+    valList,
+    next,
+    sizes: slotSizes,
+    hadAges: isList(ttls),
+    readHead,
+    readTail,
+    moveToTail: moveToTail as (slot: number) => void,
+  };
 }
 
 function isList<T>(value: unknown): value is ArrayLike<T> {
