@@ -78,8 +78,8 @@ export interface CacheAdapter {
     sliceEndUs: number,
     request: EvictionRequest,
   ): number | undefined | Promise<number>;
-  /** An entry was put, while puts are held to a cap. */
-  putUnderCap?(nthPut: number): void;
+  /** An entry was put while the caches held more than half of what they may. */
+  putNearCap?(nthPut: number): void;
   /** A key was missed that had been dropped with this note. */
   regretted?(note: number): void;
   /** Restores the cache exactly. */

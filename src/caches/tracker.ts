@@ -109,7 +109,7 @@ export class Tracker implements JointBooks {
   grown(account: CacheAccount, bytes: number): void {
     this.#unseenBytes += UNSEEN_BYTES_PER_PUT + Math.abs(bytes - account.bytes);
     this.book(account, bytes);
-    if (this.#capBytes !== Number.POSITIVE_INFINITY) account.adapter.putUnderCap?.(account.puts);
+    if (this.#totalBytes > this.#capBytes / 2) account.adapter.putNearCap?.(account.puts);
     if (this.#unseenBytes > UNSEEN_BYTES) this.#attendToGrowth();
     else if (this.epoch.seemsMoved) this.look();
     if (this.#totalBytes > this.#capBytes || account.bytesOverLimit > 0) this.#overflow(account);

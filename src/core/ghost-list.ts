@@ -3,7 +3,7 @@ const WAYS = 8;
 const FIRST_BUCKETS = 64;
 
 /**
- * Most buckets of a list: 2^17 hashes, 512 KiB. With that many, a key that was never evicted is taken for an evicted one with
+ * Most buckets of a list: 2^17 hashes, 512 KiB, and as much again where there are notes. With that many, a key that was never evicted is taken for an evicted one with
  * a chance of n / 2^32, at most 3.1e-5 per miss (n hashes of 32 bits, compared in full).
  */
 const MOST_BUCKETS = 2 ** 14;
@@ -22,8 +22,8 @@ export const NOT_REMEMBERED = -1;
  */
 export class GhostList {
   #slots = new Int32Array(FIRST_BUCKETS * WAYS);
-  /** By slot. */
-  #notes = new Uint32Array(FIRST_BUCKETS * WAYS);
+  /** By slot; null while there are none. */
+  #notes: Uint32Array | null = null;
   /** Next victim of each full bucket. */
   #cursors = new Uint8Array(FIRST_BUCKETS);
   #size = 0;
@@ -47,12 +47,14 @@ export class GhostList {
     if (buckets > this.#cursors.length) this.#grow(buckets);
   }
 
-  /** Pressure evicted `key`. @param note a whole number of 32 bits. */
+  /** Pressure evicted `key`. @param note a whole number of 32 bits; 0: none. */
   remember(key: unknown, note = 0): void {
     const hash = this.#hash(key, true);
     if (this.#size * 2 >= this.#slots.length && this.#cursors.length < MOST_BUCKETS)
       this.#grow(this.#cursors.length * 2);
-    this.#insert(hash, note);
+    const slot = this.#insert(hash);
+    if (note !== 0) this.#notes ??= new Uint32Array(this.#slots.length);
+    if (this.#notes !== null) this.#notes[slot] = note;
   }
 
   /** `key` was missed. @returns the note of its eviction, which is then forgotten; `NOT_REMEMBERED`: pressure had not evicted it. */
@@ -64,7 +66,7 @@ export class GhostList {
       if (this.#slots[slot] !== hash) continue;
       this.#slots[slot] = 0;
       this.#size--;
-      return this.#notes[slot] ?? 0;
+      return this.#notes?.[slot] ?? 0;
     }
     return NOT_REMEMBERED;
   }
@@ -72,28 +74,28 @@ export class GhostList {
   /** Forgets everything and gives its memory back. */
   clear(): void {
     this.#slots = new Int32Array(FIRST_BUCKETS * WAYS);
-    this.#notes = new Uint32Array(FIRST_BUCKETS * WAYS);
+    this.#notes = null;
     this.#cursors = new Uint8Array(FIRST_BUCKETS);
     this.#size = 0;
     this.#identities = null;
   }
 
-  #insert(hash: number, note: number): void {
+  /** @returns the slot that it has now. */
+  #insert(hash: number): number {
     const first = this.#firstSlotOf(hash);
-    let place = -1;
-    for (let slot = first; slot < first + WAYS && place < 0; slot++) {
+    for (let slot = first; slot < first + WAYS; slot++) {
       const held = this.#slots[slot];
-      if (held === 0) this.#size++;
-      if (held === 0 || held === hash) place = slot;
+      if (held === hash) return slot;
+      if (held !== 0) continue;
+      this.#slots[slot] = hash;
+      this.#size++;
+      return slot;
     }
-    if (place < 0) {
-      const bucket = first / WAYS;
-      const cursor = this.#cursors[bucket] ?? 0;
-      this.#cursors[bucket] = (cursor + 1) % WAYS;
-      place = first + cursor;
-    }
-    this.#slots[place] = hash;
-    this.#notes[place] = note;
+    const bucket = first / WAYS;
+    const cursor = this.#cursors[bucket] ?? 0;
+    this.#slots[first + cursor] = hash;
+    this.#cursors[bucket] = (cursor + 1) % WAYS;
+    return first + cursor;
   }
 
   /** The number of buckets is a power of two: a mask costs a tenth of a division. */
@@ -105,12 +107,14 @@ export class GhostList {
     const held = this.#slots;
     const notes = this.#notes;
     this.#slots = new Int32Array(buckets * WAYS);
-    this.#notes = new Uint32Array(buckets * WAYS);
+    this.#notes = notes === null ? null : new Uint32Array(buckets * WAYS);
     this.#cursors = new Uint8Array(buckets);
     this.#size = 0;
-    held.forEach((hash, slot) => {
-      if (hash !== 0) this.#insert(hash, notes[slot] ?? 0);
-    });
+    for (const [from, hash] of held.entries()) {
+      if (hash === 0) continue;
+      const slot = this.#insert(hash);
+      if (this.#notes !== null) this.#notes[slot] = notes?.[from] ?? 0;
+    }
   }
 
   /** A hash of 32 bits but not 0, which marks a free slot, so it is what an object gets that was never evicted. */

@@ -64,6 +64,16 @@ describe('GhostList', () => {
     expect(regrets).toBeGreaterThan(59_000);
   });
 
+  it('gives back the note of each eviction, also after it grew', () => {
+    const ghosts = new GhostList();
+    ghosts.remember('before');
+    for (let key = 1; key <= 5000; key++) ghosts.remember(key, key * 2 ** 19);
+    ghosts.remember(7, 3);
+    expect(ghosts.regret('before')).toBe(0);
+    expect(ghosts.regret(7)).toBe(3);
+    expect(ghosts.regret(4097)).toBe(4097 * 2 ** 19);
+  });
+
   it('forgets everything on request', () => {
     const ghosts = new GhostList();
     ghosts.remember('a');

@@ -39,9 +39,10 @@ export function adaptLruCache<K, V>(
     entries: () => cache.size,
     drop(bytes, floorBytes, sliceEndUs, { level }) {
       const targetBytes = Math.max(floorBytes, books.bytes - bytes);
+      const sparing = level === 'emergency' ? null : chances;
       let dropped = 0;
       while (books.bytes > targetBytes && cache.size > 0 && !overlay.isLifted) {
-        const note = chances === null || level === 'emergency' ? 0 : chances.spare();
+        const note = sparing?.spare() ?? 0;
         if (floorBytes > 0 && books.bytes - nextVictimBytes() < floorBytes) break;
         const slot = internals?.readHead() ?? 0;
         const victim = internals?.keyList[slot];
@@ -52,7 +53,7 @@ export function adaptLruCache<K, V>(
       }
       return undefined;
     },
-    putUnderCap: (nthPut) => chances?.put(nthPut),
+    putNearCap: (nthPut) => chances?.put(nthPut),
     regretted: (note) => chances?.regretted(note, cache.size),
     detach: () => overlay.lift(),
   };

@@ -15,11 +15,11 @@ export class LruSecondChances {
   readonly #internals: LruInternals<unknown>;
   readonly #odds = new ReuseOdds();
   /** By slot: when its entry was put or spared, by the clock of puts; 0: not known. */
-  #sinceWhen = new Uint32Array(FIRST_SLOTS);
+  #sinceWhen = new Uint32Array(0);
   /** By slot: what its entry has proved worth. */
-  #worths = new Uint8Array(FIRST_SLOTS);
+  #worths = new Uint8Array(0);
   /** By slot: the kind that its entry was spared as, plus one; 0: it was not. */
-  #sparedAs = new Uint8Array(FIRST_SLOTS);
+  #sparedAs = new Uint8Array(0);
   /** Counts puts and what was spared. */
   #clock = 0;
   /** The latest of those whose turn has come. */
@@ -43,6 +43,7 @@ export class LruSecondChances {
 
   /** Moves entries away from the end until the one there may go. @returns the note for it; 0: nothing is known of it. */
   spare(): number {
+    if (this.#clock === 0) return 0;
     const { readHead, moveToTail } = this.#internals;
     for (let spared = 0; ; spared++) {
       const slot = readHead();
@@ -77,7 +78,7 @@ export class LruSecondChances {
   }
 
   #grow(slots: number): void {
-    const length = 2 ** Math.ceil(Math.log2(slots));
+    const length = Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(slots)));
     const grown = <T extends Uint32Array | Uint8Array>(larger: T, held: T): T => {
       larger.set(held);
       return larger;
