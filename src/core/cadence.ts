@@ -1,6 +1,6 @@
 import type { Thresholds } from './classifier.js';
 import { createCpuBudget } from './cpu-budget.js';
-import { LEVELS, type Level, levelCode } from './level.js';
+import { isAtLeast, LEVELS, type Level, levelCode } from './level.js';
 
 export interface CadenceOptions {
   /** The shortest delay, ms. */
@@ -22,6 +22,7 @@ export interface Cadence {
    * late, however suddenly the growth began. Pure.
    * @param level that of this resource; the thresholds above it are what must not be passed unseen.
    * @param threads that can make it grow at the same time, at least 1.
+   * @param risesSuddenly usage has just risen as it does at the beginning of a ramp.
    */
   resourceDelayMs(
     level: Level,
@@ -30,6 +31,7 @@ export interface Cadence {
     thresholds: Thresholds,
     growthBytesPerSecond: number,
     threads: number,
+    risesSuddenly: boolean,
   ): number;
   /**
    * Milliseconds until a resource must be read again even if that costs more CPU time than there is: half of the time to the next
@@ -100,7 +102,8 @@ export function createCadence(options: CadenceOptions): Cadence {
   const budget = createCpuBudget(options.maxSamplerCpu);
 
   return {
-    resourceDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond, threads) {
+    resourceDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond, threads, risesSuddenly) {
+      if (risesSuddenly && isAtLeast(level, 'critical')) return minIntervalMs; // what is done about it takes time, too
       const plausible = PLAUSIBLE_GROWTH_BYTES_PER_SECOND * Math.min(threads, MOST_PLAUSIBLE_THREADS);
       const bytesPerMs = Math.max(plausible, growthBytesPerSecond * GROWTH_ALLOWANCE) / 1e3;
       let delayMs = Math.min(updateIntervalMs, LONGEST_DELAY_MS[levelCode(level)]);

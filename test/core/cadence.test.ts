@@ -22,7 +22,15 @@ interface Look {
 function delayMs({ level, usedBytes, limitBytes, growthBytesPerSecond, stallSome }: Look, options = OPTIONS): number {
   const cadence = createCadence(options);
   const growth = growthBytesPerSecond ?? 0;
-  const wantedMs = cadence.resourceDelayMs(level ?? 'normal', usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth, 1);
+  const wantedMs = cadence.resourceDelayMs(
+    level ?? 'normal',
+    usedBytes,
+    limitBytes,
+    DEFAULT_THRESHOLDS,
+    growth,
+    1,
+    false,
+  );
   return cadence.nextDelayMs(wantedMs, NOT_URGENT, 0, 0, stallSome ?? null);
 }
 
@@ -42,7 +50,7 @@ function latenessMs(cadence: Cadence, bytesPerMs: number, startMs: number, limit
     }
     forecast.add(nowMs, usedBytes, limitBytes, DEFAULT_THRESHOLDS.warning * limitBytes);
     const growth = forecast.growthBytesPerSecond;
-    const wantedMs = cadence.resourceDelayMs(level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth, 1);
+    const wantedMs = cadence.resourceDelayMs(level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth, 1, false);
     nowMs += cadence.nextDelayMs(wantedMs, NOT_URGENT, nowMs, nowMs * 1e-4, null);
   }
   return lateness;
@@ -112,6 +120,15 @@ describe('cadence', () => {
     expect(delayMs({ level: 'emergency', usedBytes: 0.95 * limitBytes, limitBytes })).toBe(100);
   });
 
+  it('looks again at once from critical on where usage rises suddenly', () => {
+    const { resourceDelayMs } = createCadence(OPTIONS);
+    const delayOf = (level: Level, ratio: number, risesSuddenly: boolean) =>
+      resourceDelayMs(level, ratio * GIB, GIB, DEFAULT_THRESHOLDS, 0, 1, risesSuddenly);
+    expect(delayOf('critical', 0.82, false)).toBeGreaterThan(5 * OPTIONS.minIntervalMs);
+    expect(delayOf('critical', 0.82, true)).toBe(OPTIONS.minIntervalMs);
+    expect(delayOf('warning', 0.72, true), 'nothing is given there').toBe(delayOf('warning', 0.72, false));
+  });
+
   it('outruns a growth that is faster than plausible once it was seen', () => {
     const look = { usedBytes: 0, limitBytes: 4 * GIB };
     expect(delayMs({ ...look, growthBytesPerSecond: 4e9 })).toBeLessThan(delayMs(look) / 4);
@@ -120,7 +137,7 @@ describe('cadence', () => {
   it('reckons with all threads that own caches, up to four, beginning to grow at once', () => {
     const { resourceDelayMs } = createCadence(OPTIONS);
     const delayOf = (threads: number, growth = 0) =>
-      resourceDelayMs('normal', 0, 1e9, { warning: 0.7, critical: 0.8, emergency: 0.95 }, growth, threads);
+      resourceDelayMs('normal', 0, 1e9, { warning: 0.7, critical: 0.8, emergency: 0.95 }, growth, threads, false);
     expect([1, 2, 4, 8].map((threads) => delayOf(threads))).toEqual([750, 400, 210, 210]);
     expect(delayOf(1, 1e9)).toBe(delayOf(2));
   });
@@ -138,7 +155,7 @@ describe('cadence', () => {
       if (seen !== level) expect(levels.shift()).toBe(level);
       level = seen;
       const arguments_ = [level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, bytesPerMs * 1e3] as const;
-      const wantedMs = cadence.resourceDelayMs(...arguments_, 1);
+      const wantedMs = cadence.resourceDelayMs(...arguments_, 1, false);
       nowMs += cadence.nextDelayMs(wantedMs, cadence.urgentDelayMs(...arguments_), nowMs, cpuMs, null);
       cpuMs += 20;
     }
