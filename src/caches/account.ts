@@ -3,7 +3,7 @@ import { GhostList, NOT_REMEMBERED } from '../core/ghost-list.js';
 import type { CacheCounters } from '../page/cache-rows.js';
 import type { EpochView } from '../page/page.js';
 import type { TrackedWriter } from '../page/wide.js';
-import type { CacheAdapter } from './contract.js';
+import type { CacheAdapter, SecondChances } from './contract.js';
 
 /** What a registration settles, once. Bytes. */
 export interface AccountTerms {
@@ -29,6 +29,8 @@ export interface JointBooks {
   readonly epoch: EpochView;
   /** True while the code of any cache runs, and with it callbacks of the user: nothing is evicted meanwhile. */
   readonly isBusy: boolean;
+  /** Whether the caches hold more than half of what they may: else it does not matter yet which entries go first. */
+  readonly isNearCap: boolean;
   enter(): void;
   leave(): void;
   /** A closer look at the page; sees to what is new there. */
@@ -79,6 +81,8 @@ export class CacheAccount implements CacheCounters {
   readonly last60m: CounterWindow;
   /** Writer: the registration, once. */
   adapter: CacheAdapter = UNADAPTED;
+  /** Null: entries go as they come. Writer: the adapter, once. */
+  chances: SecondChances<unknown> | null = null;
   /** Why the adapter drops entries just now. Writer: whoever makes it. */
   dropReason: 'own' | 'pressure' = 'pressure';
   /** What the caches of higher priority leave it when a put overflows the cap. Writer: the tracker. */
@@ -151,13 +155,20 @@ export class CacheAccount implements CacheCounters {
     this.joint.grown(this, bytes);
   }
 
+  /** An entry with a new key has come. To be told while the caches are small, too. */
+  gained(key: unknown): void {
+    if (this.chances === null) return;
+    if (this.joint.isNearCap) this.chances.noticeNew(key);
+    else this.chances.overlook();
+  }
+
   /** Something may have gone (delete, clear, TTL), or come late; `bytes` is what the cache holds now. */
   changed(bytes: number): void {
     this.joint.book(this, bytes);
     this.joint.look();
   }
 
-  /** Spillway had `key` dropped: a later miss on it may be a regret. @param note for the adapter, then; 0: none. */
+  /** Spillway had `key` dropped: a later miss on it may be a regret. @param note for its second chances, then; 0: none. */
   dropped(key: unknown, note = 0): void {
     if (this.dropReason === 'pressure') this.ghosts.remember(key, note);
   }
@@ -172,7 +183,7 @@ export class CacheAccount implements CacheCounters {
     const note = this.ghosts.regret(key);
     if (note === NOT_REMEMBERED) return;
     this.regrets++;
-    if (note !== 0) this.adapter.regretted?.(note);
+    if (note !== 0) this.chances?.regretted(note);
   }
 
   /** Moves the windows on to now; to be called every few seconds. */

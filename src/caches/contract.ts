@@ -78,10 +78,16 @@ export interface CacheAdapter {
     sliceEndUs: number,
     request: EvictionRequest,
   ): number | undefined | Promise<number>;
-  /** An entry was put while the caches held more than half of what they may. */
-  putNearCap?(nthPut: number): void;
-  /** A key was missed that had been dropped with this note. */
-  regretted?(note: number): void;
   /** Restores the cache exactly. */
   detach(): void;
+}
+
+/** Which entries of a cache are spared when others can go. Runs on the thread that owns the cache. */
+export interface SecondChances<K> {
+  /** An entry with this key has come. */
+  noticeNew(key: K): void;
+  /** Entries have come that nobody told of: what was noticed before tells nothing about them. */
+  overlook(): void;
+  /** A key was missed that had been dropped with this note. */
+  regretted(note: number): void;
 }

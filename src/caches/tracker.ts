@@ -98,6 +98,10 @@ export class Tracker implements JointBooks {
     return this.#busy > 0;
   }
 
+  get isNearCap(): boolean {
+    return this.#totalBytes > this.#capBytes / 2;
+  }
+
   enter(): void {
     this.#busy++;
   }
@@ -109,7 +113,6 @@ export class Tracker implements JointBooks {
   grown(account: CacheAccount, bytes: number): void {
     this.#unseenBytes += UNSEEN_BYTES_PER_PUT + Math.abs(bytes - account.bytes);
     this.book(account, bytes);
-    if (this.#totalBytes > this.#capBytes / 2) account.adapter.putNearCap?.(account.puts);
     if (this.#unseenBytes > UNSEEN_BYTES) this.#attendToGrowth();
     else if (this.epoch.seemsMoved) this.look();
     if (this.#totalBytes > this.#capBytes || account.bytesOverLimit > 0) this.#overflow(account);

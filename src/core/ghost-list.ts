@@ -3,13 +3,16 @@ const WAYS = 8;
 const FIRST_BUCKETS = 64;
 
 /**
- * Most buckets of a list: 2^17 hashes, 512 KiB, and as much again where there are notes. With that many, a key that was never evicted is taken for an evicted one with
- * a chance of n / 2^32, at most 3.1e-5 per miss (n hashes of 32 bits, compared in full).
+ * Most buckets of a list: 2^17 hashes, 512 KiB, and as much again where there are notes. With that many, a key that was never evicted is
+ * taken for an evicted one with a chance of n / 2^32, at most 3.1e-5 per miss (n hashes of 32 bits, compared in full).
  */
 const MOST_BUCKETS = 2 ** 14;
 
+/** Keys that are remembered at the most. */
+export const MOST_REMEMBERED = MOST_BUCKETS * WAYS;
+
 /** Highest chance that a miss on a key which was never evicted counts as a regret. Source: the bound above. */
-export const GHOST_FALSE_POSITIVE_RATE = (MOST_BUCKETS * WAYS) / 2 ** 32;
+export const GHOST_FALSE_POSITIVE_RATE = MOST_REMEMBERED / 2 ** 32;
 
 /** What `regret` answers for a key that is not remembered. */
 export const NOT_REMEMBERED = -1;

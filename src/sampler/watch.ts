@@ -22,8 +22,9 @@ export const LEAST_READ_US = 100_000;
 const NEAR = 2;
 
 /**
- * A rise by this share of the limit from one reading to the next may be the beginning of a ramp, and for so long it is held to be one: what is evicted
- * meanwhile hides it. Source: bench/squeeze with 64 KiB beside 1 GB/s, where the look after a first round came 50 to 75 ms later, at `emergency`.
+ * A rise by this share of the limit from one reading to the next, and at no less than that in so long, may be the beginning of a ramp; for so long it is
+ * held to be one, since what is evicted meanwhile hides it. Source: bench/squeeze with 64 KiB beside 1 GB/s, where the look after a first
+ * round came 50 to 75 ms later, at `emergency`.
  */
 const SUDDEN_RISE_SHARE = 0.005;
 const SUDDEN_RISE_US = 100_000;
@@ -122,7 +123,8 @@ export class Watch {
     const cadence = this.#cadence;
     const isHeap = assessment.resource === 'heap'; // one thread's own, and it rises from one collection to the next
     const growers = isHeap ? 1 : this.threads;
-    const rises = wasKnown && !isHeap && usedBytes - usedBeforeBytes > SUDDEN_RISE_SHARE * limitBytes;
+    const elapsed = Math.max(1, (readUs - readBeforeUs) / SUDDEN_RISE_US);
+    const rises = wasKnown && !isHeap && usedBytes - usedBeforeBytes > SUDDEN_RISE_SHARE * limitBytes * elapsed;
     if (rises) watched.risenUs = nowUs;
     const risesSuddenly = nowUs - watched.risenUs < SUDDEN_RISE_US;
     const delayMs = known

@@ -60,6 +60,15 @@ describe('ReuseOdds', () => {
     expect(odds.isWorthALap(read)).toBe(true);
   });
 
+  it('spares nothing before it has learned something', () => {
+    for (let worth = 0; worth < 16; worth++) {
+      expect(odds.isWorthALap(odds.kindOf(worth, false))).toBe(false);
+      expect(odds.isWorthALap(odds.kindOf(worth, true))).toBe(false);
+    }
+    drop(unread, 500, 0.9);
+    expect(odds.isWorthALap(unread), 'it is what goes on average').toBe(false);
+  });
+
   it('tells apart how often an entry was read, up to a bound, and takes it back lap by lap', () => {
     let worth = 0;
     const worths = [];

@@ -66,6 +66,7 @@ export class LruBooks<K, V> {
       const evicted = question.entriesLost(entriesBefore - this.#cache.size);
       this.#sizes?.put(key, value, evicted);
       this.#account.leave();
+      if (question.wasNew) this.#account.gained(key);
       this.#account.put(this.bytes, evicted);
     }
   }
@@ -75,7 +76,8 @@ export class LruBooks<K, V> {
     if (this.#cache.ttl > 0 || options?.ttl !== undefined) this.#account.expectExpiry();
     const isOutermost = this.#account.enter();
     if (isOutermost) this.#sizes?.beforePut();
-    const othersBefore = this.#cache.size - (this.#holds(key) ? 1 : 0);
+    const wasHeld = this.#holds(key);
+    const othersBefore = this.#cache.size - (wasHeld ? 1 : 0);
     let evicted = 0;
     try {
       return bareSet.call(this.#cache, key, value, options);
@@ -83,6 +85,7 @@ export class LruBooks<K, V> {
       if (isOutermost) evicted = othersBefore - this.#cache.size + (this.#hasJustPut(key) ? 1 : 0);
       this.#sizes?.put(key, isPending(value) ? undefined : value, evicted); // a fetch of lru-cache 10 puts its promise
       this.#account.leave();
+      if (!wasHeld) this.#account.gained(key);
       if (isOutermost) this.#account.put(this.bytes, evicted);
     }
   }
@@ -106,6 +109,7 @@ export class LruBooks<K, V> {
 
   cleared(): void {
     this.#sizes?.cleared();
+    this.#account.chances?.overlook();
     this.changed();
   }
 
@@ -124,6 +128,7 @@ export class LruBooks<K, V> {
       const evicted = othersBefore - this.#cache.size + (this.#holds(key) ? 1 : 0);
       this.#sizes?.brought(key, evicted);
       this.#account.ownEvictions += evicted;
+      this.#account.gained(key);
       this.#account.wasReadAndChanged(key, false, this.bytes);
     }
     this.#follow(key);
@@ -137,6 +142,7 @@ export class LruBooks<K, V> {
     this.#followed.add(pending);
     const settled = () => {
       this.#sizes?.brought(key, 0);
+      this.#account.gained(key);
       this.changed();
     };
     pending.then(settled, settled);

@@ -32,6 +32,7 @@ export function adaptLruCache<K, V>(
   const books = new LruBooks(cache, internals, sizes, account);
   const barePop = cache.pop;
   const chances = internals === null ? null : new LruSecondChances(internals);
+  account.chances = chances;
   const overlay = layOver(cache, books, account, sizes === null);
   return {
     kind: 'lru-cache',
@@ -39,22 +40,21 @@ export function adaptLruCache<K, V>(
     entries: () => cache.size,
     drop(bytes, floorBytes, sliceEndUs, { level }) {
       const targetBytes = Math.max(floorBytes, books.bytes - bytes);
-      const sparing = level === 'emergency' ? null : chances;
+      const sparing = level === 'emergency' || account.dropReason === 'own' ? null : chances; // its own limit is in order of last use
+      sparing?.beginDrop();
       let dropped = 0;
       while (books.bytes > targetBytes && cache.size > 0 && !overlay.isLifted) {
-        const note = sparing?.spare() ?? 0;
+        const kind = sparing?.spare() ?? -1;
         if (floorBytes > 0 && books.bytes - nextVictimBytes() < floorBytes) break;
         const slot = internals?.readHead() ?? 0;
         const victim = internals?.keyList[slot];
         barePop.call(cache);
         sizes?.touched(slot);
-        if (victim !== undefined) account.dropped(victim, note);
+        if (victim !== undefined) account.dropped(victim, sparing?.dropped(kind));
         if (++dropped % ENTRIES_PER_LOOK === 0 && monotonicUs() >= sliceEndUs) break;
       }
       return undefined;
     },
-    putNearCap: (nthPut) => chances?.put(nthPut),
-    regretted: (note) => chances?.regretted(note, cache.size),
     detach: () => overlay.lift(),
   };
 

@@ -5,7 +5,7 @@ import type { LruCacheLike } from './lru-like.js';
  * in lru-cache 10.0 to 11.5. The public iterators tell the next victim too, at two to four times the cost of evicting it (bench/eviction).
  */
 export interface LruInternals<K> {
-  readonly keyMap: { get(key: K): number | undefined; has(key: K): boolean };
+  readonly keyMap: { get(key: K): number | undefined; has(key: K): boolean; readonly size: number };
   /** By slot; a free slot has no key. */
   readonly keyList: ArrayLike<K | undefined>;
   /** By slot: the value, or lru-cache's own promise of it while it is being fetched. */

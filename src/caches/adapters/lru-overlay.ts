@@ -74,7 +74,9 @@ const coverSet = shared<Lru['set']>(
         return bareSet.call(this, key, value, question.ask());
       } finally {
         account.leave();
-        account.put(this.calculatedSize, question.entriesLost(entriesBefore - this.size));
+        const evicted = question.entriesLost(entriesBefore - this.size);
+        if (question.wasNew) account.gained(key);
+        account.put(this.calculatedSize, evicted);
       }
     },
 );

@@ -25,6 +25,8 @@ export class PutQuestion {
   readonly #options = { status: this.#status };
 
   #isAsked = false;
+  /** Whether the last put brought a key that the cache did not hold. */
+  wasNew = false;
 
   /** Whether it can be asked now: no other put is being asked, and the answer would not be shown to somebody else, who may keep it. */
   get isFree(): boolean {
@@ -43,7 +45,8 @@ export class PutQuestion {
     this.#isAsked = false;
     const status = this.#status;
     status.key = status.value = status.oldValue = status.cache = undefined;
-    if (status.set === 'add') return fewer + 1;
+    this.wasNew = status.set === 'add';
+    if (this.wasNew) return fewer + 1;
     return status.set === 'update' || status.set === 'replace' ? fewer : 0;
   }
 }

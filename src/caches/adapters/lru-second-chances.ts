@@ -1,80 +1,114 @@
+import { MOST_REMEMBERED } from '../../core/ghost-list.js';
 import { ReuseOdds } from '../../core/reuse-odds.js';
-import type { LruInternals } from './lru-internals.js';
+import type { SecondChances } from '../contract.js';
+import { isSameKey, type LruInternals } from './lru-internals.js';
 
-/** Entries that are spared for one that goes, at the most. */
-const MOST_SPARED = 8;
+/** Entries that are spared for one that goes, at the most; and no more than this part of the cache. */
+const MOST_SPARED = 16;
+const LEAST_LAP = 8;
 
 const FIRST_SLOTS = 1024;
 
+/** The clock begins again when it comes here. */
+const CLOCK_END = 2 ** 31;
+
 /**
- * Gives entries of an LRUCache that are worth it a second chance: where a put would put them out, they are moved to the fresh end instead, and the
- * next one is looked at. Reads cost nothing for it: that an entry was read shows when its turn comes, since others that were put after it
- * come before it then. Knows only of puts that it was told of, and lets the others go as they come.
+ * Gives entries of an LRUCache that are worth it a second chance: when their turn comes to go, they are moved to the most recently used end instead,
+ * and the next one is looked at. A hit costs nothing for it: that an entry was read shows when its turn comes, since others that were put after
+ * it have had theirs. Where that cannot be told, entries go as they come; so do all of a cache with more entries than ghosts are remembered.
  */
-export class LruSecondChances {
-  readonly #internals: LruInternals<unknown>;
+export class LruSecondChances<K> implements SecondChances<K> {
+  readonly #internals: LruInternals<K>;
   readonly #odds = new ReuseOdds();
-  /** By slot: when its entry was put or spared, by the clock of puts; 0: not known. */
-  #sinceWhen = new Uint32Array(0);
+  /** By slot: when its entry was put or spared, by the clock below. */
+  #movedAt = new Uint32Array(0);
   /** By slot: what its entry has proved worth. */
   #worths = new Uint8Array(0);
   /** By slot: the kind that its entry was spared as, plus one; 0: it was not. */
   #sparedAs = new Uint8Array(0);
-  /** Counts puts and what was spared. */
+  /** Counts what was put and spared. */
   #clock = 0;
+  /** Nothing is known of what was put until then. */
+  #blindUntil = 0;
   /** The latest of those whose turn has come. */
-  #latest = 0;
-  #lastPut = 0;
+  #turnReached = 0;
+  /** When the drop that is going on began: what was spared since is not judged twice. */
+  #dropBegan = 0;
 
-  constructor(internals: LruInternals<unknown>) {
+  constructor(internals: LruInternals<K>) {
     this.#internals = internals;
   }
 
-  /** An entry was put, the cache's `nthPut` one, and stands at the fresh end. Where puts are missing, all is forgotten but the odds. */
-  put(nthPut: number): void {
-    if (nthPut !== this.#lastPut + 1) this.#sinceWhen.fill(0);
-    this.#lastPut = nthPut;
-    const slot = this.#internals.readTail();
-    if (slot >= this.#sinceWhen.length) this.#grow(slot + 1);
-    this.#sinceWhen[slot] = this.#tick();
-    this.#worths[slot] = 0;
-    this.#sparedAs[slot] = 0;
+  noticeNew(key: K): void {
+    const { keyList, keyMap, readTail } = this.#internals;
+    const tail = readTail();
+    const slot = isSameKey(keyList[tail], key) ? tail : keyMap.get(key);
+    if (slot === undefined) return; // it was not taken, or went at once
+    this.#meet(slot);
+    this.#movedAt[slot] = this.#tick();
   }
 
-  /** Moves entries away from the end until the one there may go. @returns the note for it; 0: nothing is known of it. */
+  overlook(): void {
+    this.#blindUntil = this.#clock;
+  }
+
+  regretted(note: number): void {
+    this.#odds.regretted(note, this.#internals.keyMap.size);
+  }
+
+  /** Entries are going to be dropped. */
+  beginDrop(): void {
+    this.#dropBegan = this.#clock;
+  }
+
+  /** Moves entries away from the end until the one there may go. @returns its kind; -1: not known. */
   spare(): number {
-    if (this.#clock === 0) return 0;
-    const { readHead, moveToTail } = this.#internals;
+    if (this.#clock === this.#blindUntil) return -1;
+    const { keyMap, readHead, moveToTail } = this.#internals;
+    if (keyMap.size > MOST_REMEMBERED) return -1;
+    const mostSpared = Math.min(MOST_SPARED, Math.floor(keyMap.size / LEAST_LAP));
     for (let spared = 0; ; spared++) {
       const slot = readHead();
-      const since = this.#sinceWhen[slot] ?? 0;
-      if (since === 0) return 0;
-      const kind = this.#kindOf(slot, since);
-      if (spared === MOST_SPARED || !this.#odds.isWorthALap(kind)) return this.#odds.dropped(kind);
+      const movedAt = Math.max(this.#movedAt[slot] ?? 0, this.#blindUntil);
+      const isUnknown = movedAt === this.#blindUntil;
+      if (movedAt > this.#dropBegan || (isUnknown && this.#turnReached <= this.#blindUntil)) return -1;
+      if (isUnknown) this.#meet(slot); // it was read: others that came later have had their turn
+      const kind = this.#kindOf(slot, movedAt);
+      if (spared >= mostSpared || !this.#odds.isWorthALap(kind)) return kind;
       this.#odds.spared(kind);
-      this.#sinceWhen[slot] = this.#tick();
+      this.#movedAt[slot] = this.#tick();
       this.#worths[slot] = this.#odds.nextWorth(kind);
       this.#sparedAs[slot] = kind + 1;
       moveToTail(slot);
     }
   }
 
-  /** What went with `note` was missed; the cache holds `entries`. */
-  regretted(note: number, entries: number): void {
-    this.#odds.regretted(note, entries);
+  /** An entry of this kind went. @returns the note for its key; 0: none. */
+  dropped(kind: number): number {
+    return kind < 0 ? 0 : this.#odds.dropped(kind);
   }
 
-  #kindOf(slot: number, since: number): number {
-    const wasRead = ((since - this.#latest) | 0) < 0;
-    if (!wasRead) this.#latest = since;
+  #meet(slot: number): void {
+    if (slot >= this.#movedAt.length) this.#grow(slot + 1);
+    this.#worths[slot] = 0;
+    this.#sparedAs[slot] = 0;
+  }
+
+  #kindOf(slot: number, movedAt: number): number {
+    const wasRead = movedAt < this.#turnReached;
+    if (!wasRead) this.#turnReached = movedAt;
     const sparedAs = this.#sparedAs[slot] ?? 0;
     if (sparedAs > 0 && wasRead) this.#odds.reused(sparedAs - 1);
+    this.#sparedAs[slot] = 0;
     return this.#odds.kindOf(this.#worths[slot] ?? 0, wasRead);
   }
 
   #tick(): number {
-    this.#clock = (this.#clock + 1) >>> 0 || 1;
-    return this.#clock;
+    if (++this.#clock < CLOCK_END) return this.#clock;
+    this.#movedAt.fill(0);
+    this.#blindUntil = this.#turnReached = this.#dropBegan = 0;
+    this.#clock = 1;
+    return 1;
   }
 
   #grow(slots: number): void {
@@ -83,7 +117,7 @@ export class LruSecondChances {
       larger.set(held);
       return larger;
     };
-    this.#sinceWhen = grown(new Uint32Array(length), this.#sinceWhen);
+    this.#movedAt = grown(new Uint32Array(length), this.#movedAt);
     this.#worths = grown(new Uint8Array(length), this.#worths);
     this.#sparedAs = grown(new Uint8Array(length), this.#sparedAs);
   }
