@@ -16,7 +16,9 @@ const CALLS_AT_ONCE = 50;
 const warnings = [];
 process.on('warning', ({ name, message }) => warnings.push(`${name}: ${message}`));
 
-function holdings() {
+/** Counts once what was begun in this turn of the loop is over. */
+async function holdings() {
+  await new Promise((resolve) => setImmediate(resolve));
   globalThis.gc();
   return {
     descriptors: readdirSync('/proc/self/fd').length,
@@ -44,10 +46,10 @@ async function sample(count) {
 
 await call(500);
 await sample(5_000);
-const before = holdings();
+const before = await holdings();
 await call(CALLS);
 await sample(SAMPLES);
-const after = holdings();
+const after = await holdings();
 await site.control.stop();
 await pressure.stop();
 console.log(JSON.stringify({ before, after, warnings }));
