@@ -5,19 +5,13 @@ import { createPage } from '#src/page/page.js';
 import { claimThread, publishThreadHeap } from '#src/page/thread-rows.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { AT_ONCE_MS, Sampler } from '#src/sampler/sampler.js';
-import { setStallUnknown } from '#src/sources/stall.js';
+import { sourcesOf } from '../support/sources.js';
 
 /** A sampler of nothing but one heap of 100 bytes, 10 ms after its last sample. */
 function watchHeap() {
   const words = createPage();
   const { row } = claimThread(words, 0, -1);
-  const sources = {
-    sources: [],
-    stall: { readInto: setStallUnknown },
-    missing: [],
-    rssBytes: () => 1,
-    close: () => undefined,
-  };
+  const sources = sourcesOf();
   const { settings } = resolveOptions({ autoEviction: false }, {});
   let nowUs = 1e6;
   const sampler = new Sampler(

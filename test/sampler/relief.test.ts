@@ -4,8 +4,8 @@ import { createPolicy } from '#src/core/policies/create.js';
 import { publishThreadHeap, storeThreadCounters } from '#src/page/thread-rows.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { Sampler } from '#src/sampler/sampler.js';
-import { setStallUnknown } from '#src/sources/stall.js';
 import { CountedCache } from '../support/caches.js';
+import { sourcesOf } from '../support/sources.js';
 import { CachesUnderTest } from '../support/thread-caches.js';
 
 const open: CachesUnderTest[] = [];
@@ -31,13 +31,7 @@ function watchProcess(heapLimitBytes = 0) {
   open.push(thread);
   thread.caches.register(new CountedCache(1000), { name: 'cache' });
   const settled: EvictionReport[] = [];
-  const sources = {
-    sources: [],
-    stall: { readInto: setStallUnknown },
-    missing: [],
-    rssBytes: () => rssBytes,
-    close: () => undefined,
-  };
+  const sources = sourcesOf({ rssBytes: () => rssBytes });
   const { settings } = resolveOptions({ autoEviction: false, collectGarbage: 'never' }, {});
   const sampler = new Sampler(
     thread.words,

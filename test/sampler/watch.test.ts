@@ -4,7 +4,7 @@ import { setOk } from '#src/core/reading.js';
 import { createPage } from '#src/page/page.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { Watch } from '#src/sampler/watch.js';
-import { setStallUnknown } from '#src/sources/stall.js';
+import { sourcesOf } from '../support/sources.js';
 
 const LIMIT_BYTES = 1e9;
 
@@ -20,13 +20,7 @@ function watchContainer() {
     readInto: (reading: Parameters<typeof setOk>[0]) => setOk(reading, usedBytes, LIMIT_BYTES),
     close: () => undefined,
   };
-  const sources = {
-    sources: [container],
-    stall: { readInto: setStallUnknown },
-    missing: [],
-    rssBytes: () => 1,
-    close: () => undefined,
-  };
+  const sources = sourcesOf({ sources: [container] });
   const watch = new Watch(createPage(), settings, sources, createCadence(settings));
   let nowUs = 1e6;
   return (ratio: number, afterMs: number) => {
