@@ -22,7 +22,7 @@ export interface Cadence {
    * late, however suddenly the growth began. Pure.
    * @param level that of this resource; the thresholds above it are what must not be passed unseen.
    * @param threads that can make it grow at the same time, at least 1.
-   * @param risesSuddenly usage has just risen as it does at the beginning of a ramp.
+   * @param risesSuddenly usage has just risen as it does at the beginning of a ramp: from `critical` on it is minIntervalMs then.
    */
   resourceDelayMs(
     level: Level,

@@ -53,8 +53,7 @@ export class GhostList {
   /** Pressure evicted `key`. @param note a whole number of 32 bits; 0: none. */
   remember(key: unknown, note = 0): void {
     const hash = this.#hash(key, true);
-    if (this.#size * 2 >= this.#slots.length && this.#cursors.length < MOST_BUCKETS)
-      this.#grow(this.#cursors.length * 2);
+    if (this.#size * 2 >= this.capacity && this.#cursors.length < MOST_BUCKETS) this.#grow(this.#cursors.length * 2);
     const slot = this.#insert(hash);
     if (note !== 0) this.#notes ??= new Uint32Array(this.#slots.length);
     if (this.#notes !== null) this.#notes[slot] = note;

@@ -123,8 +123,8 @@ export class Watch {
     const cadence = this.#cadence;
     const isHeap = assessment.resource === 'heap'; // one thread's own, and it rises from one collection to the next
     const growers = isHeap ? 1 : this.threads;
-    const elapsed = Math.max(1, (readUs - readBeforeUs) / SUDDEN_RISE_US);
-    const rises = wasKnown && !isHeap && usedBytes - usedBeforeBytes > SUDDEN_RISE_SHARE * limitBytes * elapsed;
+    const spans = Math.max(1, (readUs - readBeforeUs) / SUDDEN_RISE_US);
+    const rises = wasKnown && !isHeap && usedBytes - usedBeforeBytes > SUDDEN_RISE_SHARE * limitBytes * spans;
     if (rises) watched.risenUs = nowUs;
     const risesSuddenly = nowUs - watched.risenUs < SUDDEN_RISE_US;
     const delayMs = known

@@ -59,7 +59,7 @@ describe.each([
   });
   afterEach(() => thread.close());
 
-  function underCap(options: { maxBytes?: number; minBytes?: number } = {}, capBytes = ENTRIES * ENTRY_BYTES) {
+  function underCap(options: { maxBytes?: number } = {}, capBytes = ENTRIES * ENTRY_BYTES) {
     const cache = new Cache<number, number>({
       maxSize: 1e9,
       sizeCalculation: () => ENTRY_BYTES,

@@ -6,7 +6,7 @@ import { LruBooks } from './lru-books.js';
 import { internalsOf } from './lru-internals.js';
 import { entryBytes, type LruCacheLike, nextVictims } from './lru-like.js';
 import { layOver } from './lru-overlay.js';
-import { LruSecondChances } from './lru-second-chances.js';
+import { LruSecondChances, UNKNOWN } from './lru-second-chances.js';
 import { SlotSizes } from './slot-sizes.js';
 
 /** Entries between two looks at the clock. Source: 32 pops take 5 to 10 µs, well under a slice. */
@@ -38,13 +38,14 @@ export function adaptLruCache<K, V>(
     kind: 'lru-cache',
     bytes: () => books.bytes,
     entries: () => cache.size,
-    drop(bytes, floorBytes, sliceEndUs, { level }) {
+    drop(bytes, floorBytes, sliceEndUs, { level, round }) {
       const targetBytes = Math.max(floorBytes, books.bytes - bytes);
-      const sparing = level === 'emergency' || account.dropReason === 'own' ? null : chances; // its own limit is in order of last use
-      sparing?.beginDrop();
+      const goesByLastUse = level === 'emergency' || account.dropReason === 'own';
+      const sparing = goesByLastUse ? null : chances;
+      sparing?.beginDrop(round);
       let dropped = 0;
       while (books.bytes > targetBytes && cache.size > 0 && !overlay.isLifted) {
-        const kind = sparing?.spare() ?? -1;
+        const kind = sparing?.spare() ?? UNKNOWN;
         if (floorBytes > 0 && books.bytes - nextVictimBytes() < floorBytes) break;
         const slot = internals?.readHead() ?? 0;
         const victim = internals?.keyList[slot];

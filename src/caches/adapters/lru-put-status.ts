@@ -25,12 +25,16 @@ export class PutQuestion {
   readonly #options = { status: this.#status };
 
   #isAsked = false;
-  /** Whether the last put brought a key that the cache did not hold. */
-  wasNew = false;
+  #wasNew = false;
 
   /** Whether it can be asked now: no other put is being asked, and the answer would not be shown to somebody else, who may keep it. */
   get isFree(): boolean {
     return !this.#isAsked && !metrics.hasSubscribers;
+  }
+
+  /** Whether the last put brought a key that the cache did not hold. */
+  get wasNew(): boolean {
+    return this.#wasNew;
   }
 
   /** Options for the put, which change nothing but ask. */
@@ -45,8 +49,8 @@ export class PutQuestion {
     this.#isAsked = false;
     const status = this.#status;
     status.key = status.value = status.oldValue = status.cache = undefined;
-    this.wasNew = status.set === 'add';
-    if (this.wasNew) return fewer + 1;
+    this.#wasNew = status.set === 'add';
+    if (this.#wasNew) return fewer + 1;
     return status.set === 'update' || status.set === 'replace' ? fewer : 0;
   }
 }

@@ -3,9 +3,12 @@ import { ReuseOdds } from '../../core/reuse-odds.js';
 import type { SecondChances } from '../contract.js';
 import { isSameKey, type LruInternals } from './lru-internals.js';
 
-/** Entries that are spared for one that goes, at the most; and no more than this part of the cache. */
+/** Entries that are spared for one that goes, at the most; and no more than this share of all: what was just put must not come to its turn. */
 const MOST_SPARED = 16;
-const LEAST_LAP = 8;
+const MOST_SPARED_SHARE = 1 / 8;
+
+/** The kind of an entry of which nothing is known, or not enough. */
+export const UNKNOWN = -1;
 
 const FIRST_SLOTS = 1024;
 
@@ -14,8 +17,8 @@ const CLOCK_END = 2 ** 31;
 
 /**
  * Gives entries of an LRUCache that are worth it a second chance: when their turn comes to go, they are moved to the most recently used end instead,
- * and the next one is looked at. A hit costs nothing for it: that an entry was read shows when its turn comes, since others that were put after
- * it have had theirs. Where that cannot be told, entries go as they come; so do all of a cache with more entries than ghosts are remembered.
+ * and the next one is looked at. A hit costs nothing for it: that an entry was read shows when its turn comes, since entries that were put later
+ * have had theirs before it. Where that cannot be told, entries go as they come; so do all of a cache with more entries than ghosts are remembered.
  */
 export class LruSecondChances<K> implements SecondChances<K> {
   readonly #internals: LruInternals<K>;
@@ -32,8 +35,9 @@ export class LruSecondChances<K> implements SecondChances<K> {
   #blindUntil = 0;
   /** The latest of those whose turn has come. */
   #turnReached = 0;
-  /** When the drop that is going on began: what was spared since is not judged twice. */
+  /** When the drop that is going on began, and for which round: what was put or spared since is not judged. */
   #dropBegan = 0;
+  #round = 0;
 
   constructor(internals: LruInternals<K>) {
     this.#internals = internals;
@@ -41,6 +45,10 @@ export class LruSecondChances<K> implements SecondChances<K> {
 
   noticeNew(key: K): void {
     const { keyList, keyMap, readTail } = this.#internals;
+    if (keyMap.size > MOST_REMEMBERED) {
+      this.overlook(); // what is dropped is forgotten before it can be missed, so only what is spared would teach
+      return;
+    }
     const tail = readTail();
     const slot = isSameKey(keyList[tail], key) ? tail : keyMap.get(key);
     if (slot === undefined) return; // it was not taken, or went at once
@@ -56,22 +64,22 @@ export class LruSecondChances<K> implements SecondChances<K> {
     this.#odds.regretted(note, this.#internals.keyMap.size);
   }
 
-  /** Entries are going to be dropped. */
-  beginDrop(): void {
-    this.#dropBegan = this.#clock;
+  /** Entries are going to be dropped. @param round which may come in slices; 0: none, a drop of its own. */
+  beginDrop(round: number): void {
+    if (round === 0 || round !== this.#round) this.#dropBegan = this.#clock;
+    this.#round = round;
   }
 
-  /** Moves entries away from the end until the one there may go. @returns its kind; -1: not known. */
+  /** Moves entries away from the end until the one there may go. @returns its kind, or `UNKNOWN`. */
   spare(): number {
-    if (this.#clock === this.#blindUntil) return -1;
+    if (this.#clock === this.#blindUntil) return UNKNOWN;
     const { keyMap, readHead, moveToTail } = this.#internals;
-    if (keyMap.size > MOST_REMEMBERED) return -1;
-    const mostSpared = Math.min(MOST_SPARED, Math.floor(keyMap.size / LEAST_LAP));
+    const mostSpared = Math.min(MOST_SPARED, Math.floor(keyMap.size * MOST_SPARED_SHARE));
     for (let spared = 0; ; spared++) {
       const slot = readHead();
       const movedAt = Math.max(this.#movedAt[slot] ?? 0, this.#blindUntil);
       const isUnknown = movedAt === this.#blindUntil;
-      if (movedAt > this.#dropBegan || (isUnknown && this.#turnReached <= this.#blindUntil)) return -1;
+      if (movedAt > this.#dropBegan || (isUnknown && this.#turnReached <= this.#blindUntil)) return UNKNOWN;
       if (isUnknown) this.#meet(slot); // it was read: others that came later have had their turn
       const kind = this.#kindOf(slot, movedAt);
       if (spared >= mostSpared || !this.#odds.isWorthALap(kind)) return kind;
@@ -85,7 +93,7 @@ export class LruSecondChances<K> implements SecondChances<K> {
 
   /** An entry of this kind went. @returns the note for its key; 0: none. */
   dropped(kind: number): number {
-    return kind < 0 ? 0 : this.#odds.dropped(kind);
+    return kind === UNKNOWN ? 0 : this.#odds.dropped(kind);
   }
 
   #meet(slot: number): void {
