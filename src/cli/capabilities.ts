@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import { findCollect } from '../caches/engine.js';
 import type { PressureState } from '../core/state.js';
 import { formatBytes, MIB } from '../core/units.js';
+import { isGlibc, openAllocator } from '../sources/allocator.js';
 import { type CapabilityName, REMEDIES } from './remedies.js';
 
 /** Whether something is there: `available`, or what is missing and what to do. */
@@ -89,24 +90,17 @@ function packageCapability(name: CapabilityName, packageName: string): Capabilit
   }
 }
 
-/** glibc keeps freed blocks for reuse up to a threshold that grows, to 32 MiB, unless it is set. Source: mallopt(3). */
+/** glibc keeps freed blocks for reuse, unless it is told to give them back or has pages of their own for them. Source: mallopt(3). */
 function allocatorCapability(env: NodeJS.ProcessEnv): Capability {
   if (!isGlibc()) return { available: true, detail: 'not the allocator of glibc' };
   if (OTHER_ALLOCATORS.test(env.LD_PRELOAD ?? '')) return { available: true, detail: `preloaded: ${env.LD_PRELOAD}` };
   const threshold = env.MALLOC_MMAP_THRESHOLD_;
   if (threshold !== undefined) return { available: true, detail: `MALLOC_MMAP_THRESHOLD_ is ${threshold}` };
+  if (openAllocator() !== null) return { available: true, detail: 'glibc gives back what it keeps when it is told to' };
   return lacking(
     'allocator',
-    'glibc keeps freed blocks for reuse, so what caches give back may stay in the resident set',
+    'glibc keeps freed blocks for reuse and cannot be told to give them back: koffi is not installed, or may not be loaded',
   );
-}
-
-function isGlibc(): boolean {
-  if (process.platform !== 'linux') return false;
-  const report: unknown = process.report?.getReport();
-  if (typeof report !== 'object' || report === null || !('header' in report)) return false;
-  const { header } = report;
-  return typeof header === 'object' && header !== null && 'glibcVersionRuntime' in header;
 }
 
 function heapLimitCapability(state: PressureState | null): Capability {

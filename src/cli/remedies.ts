@@ -38,8 +38,8 @@ export const REMEDIES = {
   allocator: {
     purpose: 'memory that is freed goes back to the system',
     remedy:
-      'Start Node with MALLOC_MMAP_THRESHOLD_=65536 in its environment: blocks from 64 KiB on then have pages of their own, which ' +
-      'go back when they are freed. Or preload jemalloc.',
+      'npm install koffi, through which glibc is told to give back what it keeps. Or start Node with MALLOC_MMAP_THRESHOLD_=65536 in ' +
+      'its environment: blocks from 64 KiB on then have pages of their own, which go back when they are freed. Or preload jemalloc.',
   },
   'heap-limit': {
     purpose: 'V8 collects before the container’s limit is reached',

@@ -11,6 +11,8 @@ export class CpuAccount {
   /** Time that samples took since the clock was read, and when that was, monotonic µs. */
   #busyUs = 0;
   #readUs = Number.NEGATIVE_INFINITY;
+  /** What the thread had done beside sampling by then, µs. */
+  #asideUs = 0;
 
   /**
    * @param clock of the sampler's own thread; null where it has none, or shares the thread with the application.
@@ -25,15 +27,20 @@ export class CpuAccount {
   /**
    * What was used so far, as of at most 50 ms ago; never falls.
    * @param busyUs how long the sample before took by the wall clock: an upper bound of what it used.
+   * @param asideUs what the thread did beside sampling so far, not in `busyUs`; at most the time that it took by the wall clock.
    */
-  update(nowUs: number, busyUs: number): number {
+  update(nowUs: number, busyUs: number, asideUs: number): number {
     this.#busyUs += busyUs;
     if (nowUs - this.#readUs < LEAST_READ_US) return this.#totalUs;
     const clockUs = this.#clock?.readUs() ?? null;
-    this.#totalUs += clockUs === null || this.#clockUs === null ? this.#busyUs : Math.max(0, clockUs - this.#clockUs);
+    this.#totalUs +=
+      clockUs === null || this.#clockUs === null
+        ? this.#busyUs
+        : Math.max(0, clockUs - this.#clockUs - (asideUs - this.#asideUs));
     this.#clockUs = clockUs;
     this.#busyUs = 0;
     this.#readUs = nowUs;
+    this.#asideUs = asideUs;
     return this.#totalUs;
   }
 

@@ -54,8 +54,9 @@ export class SamplingLoop {
   #take(readsAll: boolean): void {
     const startUs = monotonicUs();
     const latenessUs = this.#dueUs === 0 ? 0 : Math.max(0, startUs - this.#dueUs);
-    this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(startUs, this.#busyUs), readsAll));
-    this.#busyUs = monotonicUs() - startUs;
+    const asideUs = this.#sampler.asideUs;
+    this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(startUs, this.#busyUs, asideUs), readsAll));
+    this.#busyUs = monotonicUs() - startUs - (this.#sampler.asideUs - asideUs);
   }
 
   #plan(delayMs: number): void {

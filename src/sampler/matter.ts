@@ -46,8 +46,8 @@ export function mattersOf(input: SteeringInput, heaps: readonly ThreadHeapWatch[
   return matters.sort((a, b) => levelCode(b.input.level) - levelCode(a.input.level));
 }
 
-/** The sample without the heaps. */
-function sharedPart(input: SteeringInput): SteeringInput {
+/** The sample without the heaps. Pure. */
+export function sharedPart(input: SteeringInput): SteeringInput {
   const resources = input.resources.filter(({ resource }) => resource !== 'heap');
   const vote = decidingVote(resources, input.cause);
   const binding = vote ?? leastRoom(resources);

@@ -17,6 +17,7 @@ import type { SourceSet } from '../sources/detect.js';
 import { Admissions } from './admissions.js';
 import { type Assessment, LEAST_AGE_US, leastRoom } from './assessment.js';
 import { Deaths } from './deaths.js';
+import { FreePages } from './free-pages.js';
 import { Guards } from './guards.js';
 import { Steering } from './steering.js';
 import { LEAST_READ_US, Watch } from './watch.js';
@@ -39,6 +40,7 @@ export class Sampler {
   readonly #clockUs: () => number;
   readonly #watch: Watch;
   readonly #cadence: Cadence;
+  readonly #freePages: FreePages;
   readonly #steering: Steering;
   readonly #deaths: Deaths;
   readonly #admissions: Admissions;
@@ -75,13 +77,19 @@ export class Sampler {
     this.#deaths = new Deaths(words, post);
     this.#admissions = new Admissions(words);
     this.#guards = new Guards(words);
-    this.#steering = new Steering(words, settings, makePolicy, post);
+    this.#freePages = new FreePages(words, sources);
+    this.#steering = new Steering(words, settings, makePolicy, this.#freePages, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
   }
 
   /** CPU time of earlier samplers of the same runtime, µs. */
   get inheritedCpuUs(): number {
     return this.#state.samplerCpuUs;
+  }
+
+  /** What the sampler thread did beside sampling so far, µs: pages that it gave back to the system. */
+  get asideUs(): number {
+    return this.#freePages.spentUs;
   }
 
   /** Whether any source of memory gave a reading with the last sample, with or without a limit. */
@@ -105,6 +113,8 @@ export class Sampler {
     if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
     this.#tidings = loadTidings(this.#words);
     this.#steering.beforeSample();
+    this.#freePages.beforeSample(nowMs);
+    this.#watch.refillBytes = this.#freePages.refillBytes;
     this.#watch.threads = Math.max(1, rowsWithCaches(this.#words).length);
     this.#watch.read(nowUs, readsAll, this.#state.intervalUs);
     this.#classify();

@@ -51,6 +51,13 @@ export class Settlement {
     return this.#pending.length === 0;
   }
 
+  /** What rounds dropped that is collected, and may still be on its way back; bytes. */
+  get collectedBytes(): number {
+    let bytes = 0;
+    for (const { collectedMs, result } of this.#pending) if (collectedMs !== null) bytes += result.report.evictedBytes;
+    return bytes;
+  }
+
   /**
    * When the next look is due, monotonic ms; null: none is. The oldest round whose relief is coming is looked after, and the others with it,
    * so that many rounds cost no more looks than one. A round that waits for a collection is not hurried: it is looked at with whatever sample

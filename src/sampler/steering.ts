@@ -1,6 +1,6 @@
 import { splitCap } from '../core/cap-split.js';
 import type { EvictionReport } from '../core/eviction.js';
-import type { EvictionPolicy, PolicyDecision, PolicyInput } from '../core/eviction-policy.js';
+import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
 import type { PolicyMaker } from '../core/policies/create.js';
 import type { Settings } from '../core/settings.js';
@@ -16,9 +16,10 @@ import {
 import { COLLECT, emptyThreadControl, readControl, writeControl } from '../page/orders.js';
 import { bumpEpoch } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
-import { liveThreadRows, sumCounters, sumHeldBytes } from '../page/thread-rows.js';
+import { liveThreadRows, sumCounters } from '../page/thread-rows.js';
 import { markEvicted } from './collection-mark.js';
-import { gaugeOf, type Matter, mattersOf, type SteeringInput, worstOf } from './matter.js';
+import type { FreePages } from './free-pages.js';
+import { gaugeOf, type Matter, mattersOf, type SteeringInput, sharedPart, worstOf } from './matter.js';
 import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds.js';
 import { Settlement, type UsedOf } from './settlement.js';
 import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
@@ -53,8 +54,9 @@ export class Steering {
   /** What all caches held when the last sample began. */
   #cacheBytes = 0;
   #last: SteeringInput | null = null;
-  /** Least that was ever resident beside the heaps. */
-  #leastBesideBytes = Number.POSITIVE_INFINITY;
+  readonly #freePages: FreePages;
+  /** Pages were given back after the last reading. */
+  #gaveBack = false;
   /** For what all threads share; null: none. */
   readonly #limits: { capBytes: number | null; paceBytes: number | null } = { capBytes: null, paceBytes: null };
   readonly #threadHeaps: ThreadHeaps;
@@ -62,8 +64,15 @@ export class Steering {
   #heaps: readonly ThreadHeapWatch[] = [];
 
   /** @param makePolicy called for what all threads share, and for the heap of each. */
-  constructor(words: Int32Array, settings: Settings, makePolicy: PolicyMaker, post: (message: SamplerMessage) => void) {
+  constructor(
+    words: Int32Array,
+    settings: Settings,
+    makePolicy: PolicyMaker,
+    freePages: FreePages,
+    post: (message: SamplerMessage) => void,
+  ) {
     this.#words = words;
+    this.#freePages = freePages;
     this.#settings = settings;
     this.#policy = makePolicy(settings);
     this.#post = post;
@@ -73,7 +82,7 @@ export class Steering {
 
   /** Monotonic ms at which somebody must look again, whatever the cadence says; null: nothing is pending. */
   dueMs(nowMs: number): number | null {
-    return this.#rounds.active ? nowMs : this.lookDueMs(nowMs);
+    return this.#rounds.active || this.#gaveBack ? nowMs : this.lookDueMs(nowMs);
   }
 
   /** Monotonic ms at which the relief of a round must be looked at; null: no round waits for that. */
@@ -94,13 +103,18 @@ export class Steering {
   /** Takes a sample into account. */
   steer(input: SteeringInput): void {
     this.#last = input;
+    this.#gaveBack = false;
     if (this.#isIdle()) return;
     this.advance(input.nowMs);
     const { autoEviction } = this.#settings;
     if (autoEviction) this.#heaps = this.#threadHeaps.update(input.nowMs * 1e3, input.intervalUs);
     const settled = this.#settlement.settle(input.nowMs, this.#usedIn(input));
     for (const report of settled) this.#post({ type: 'settled', report });
-    if (!autoEviction) return;
+    if (autoEviction) this.#decide(input);
+    this.#gaveBack = this.#giveBack(input);
+  }
+
+  #decide(input: SteeringInput): void {
     if (this.#policy === null) this.#post({ type: 'observation', input: this.#observe({ input, heap: null }) });
     else {
       for (const matter of mattersOf(input, this.#heaps)) {
@@ -109,6 +123,14 @@ export class Steering {
       }
       this.#limit();
     }
+  }
+
+  /** @returns whether pages were given back, so that usage must be read again. */
+  #giveBack(input: SteeringInput): boolean {
+    const { nowMs, level, binding: watched, growthBytesPerSecond } = sharedPart(input);
+    const droppedBytes = this.#settlement.collectedBytes;
+    if (droppedBytes === 0 && !this.#settings.autoEviction) return false;
+    return this.#freePages.giveBack({ nowMs, level, watched, growthBytesPerSecond, droppedBytes });
   }
 
   /** Does what a policy decided on the last sample: sets cap and pace, and starts a round where none is under way. */
@@ -169,6 +191,7 @@ export class Steering {
   /** Tells of a round that ended, and has its relief measured. */
   #end(result: RoundResult, nowMs: number): void {
     const { report } = result;
+    this.#freePages.dropped(report.evictedBytes);
     const payers = new Set(report.caches.filter(({ evictedBytes }) => evictedBytes > 0).map(({ thread }) => thread));
     this.#settlement.add(result, nowMs, markEvicted(this.#words, payers));
     this.#post({ type: 'eviction', report });
@@ -210,8 +233,8 @@ export class Steering {
       nowMs,
       level,
       cause,
-      resources,
-      binding,
+      resources: resources.map((watched) => this.#refilled(watched, rssBytes)),
+      binding: binding === null ? null : this.#refilled(binding, rssBytes),
       rssBytes,
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
@@ -221,16 +244,21 @@ export class Steering {
       evictedBytes: threads.evictedBytes,
       collections: threads.collections,
       collectionSeconds: threads.collections === 0 ? 0 : threads.collectionUs / threads.collections / 1e6,
-      retainedBytes: heap === null ? this.#retainedBytes(rssBytes) : 0,
+      retainedBytes: heap === null ? this.#freePages.keptBytes(rssBytes) : 0,
       roundActive: this.#rounds.active,
     };
   }
 
-  /** What is resident beyond the heaps and the least that was ever resident beside them (code, stacks, native memory). */
-  #retainedBytes(rssBytes: number): number {
-    const besideBytes = rssBytes - sumHeldBytes(this.#words);
-    this.#leastBesideBytes = Math.min(this.#leastBesideBytes, Math.max(0, besideBytes));
-    return Math.max(0, besideBytes - this.#leastBesideBytes);
+  /**
+   * As the policy is to see it: pages that were given back, and are about to be taken again, are used. On a machine that others fill those do not
+   * matter.
+   */
+  #refilled<T extends WatchedResource>(watched: T, rssBytes: number): T {
+    const { refillBytes } = this.#freePages;
+    const { resource, known, usedBytes, limitBytes } = watched;
+    if (refillBytes === 0 || !known || resource === 'heap') return watched;
+    const share = resource === 'system' ? Math.min(1, rssBytes / usedBytes) : 1;
+    return { ...watched, usedBytes: Math.min(limitBytes, usedBytes + share * refillBytes) };
   }
 
   /** Writes cap and pace into every thread's control block: its part of what all may hold, or what its own heap allows. */

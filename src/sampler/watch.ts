@@ -60,6 +60,8 @@ export class Watch {
   urgentMs = Number.POSITIVE_INFINITY;
   /** Threads that own caches, at least 1. Writer: the sampler. */
   threads = 1;
+  /** Of the resident set: what was given back and is expected to be taken again, so that it is no growth. Writer: the sampler. */
+  refillBytes = 0;
   /** Since when samples come without being held up, monotonic µs. Writer: the sampler. */
   awakeUs = 0;
 
@@ -117,7 +119,8 @@ export class Watch {
     assess(assessment, this.#reading, readUs, nowUs, intervalUs, this.awakeUs);
     const { known, level, usedBytes, limitBytes, thresholds } = assessment;
     if (known && assessment.readUs !== readBeforeUs) {
-      forecast.add(readUs / 1e3, usedBytes, limitBytes, thresholds.warning * limitBytes);
+      const comingBytes = assessment.resource === 'heap' ? 0 : this.refillBytes;
+      forecast.add(readUs / 1e3, usedBytes + comingBytes, limitBytes, thresholds.warning * limitBytes);
     }
     const { growthBytesPerSecond: growth } = forecast;
     const cadence = this.#cadence;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Source } from '../core/reading.js';
 import type { ResourceName } from '../core/resource.js';
+import { type Allocator, openAllocator } from './allocator.js';
 import { locateUnifiedDirectory } from './cgroup-location.js';
 import { ContainerSource } from './container.js';
 import { MeminfoSource } from './meminfo.js';
@@ -37,6 +38,8 @@ export interface SourceSet {
   readonly missing: readonly MissingSource[];
   /** Resident set of the process, read now, whether or not anything limits it; NaN when it cannot be read. */
   rssBytes(): number;
+  /** The allocator that what is resident comes from; null: it cannot be told anything. */
+  readonly openAllocator: () => Allocator | null;
   /** Gives every descriptor back. */
   close(): void;
 }
@@ -69,6 +72,7 @@ async function openPortable(settings: SourceSettings, ownThread: boolean): Promi
       { name: 'stall', reason },
     ],
     rssBytes: () => ofProcess.readRssBytes(),
+    openAllocator,
     close: () => system.close(),
   };
 }
@@ -90,6 +94,7 @@ function openLinux(settings: SourceSettings, proc: string, recordedCgroupRoot: s
       ...missingIf('stall', stall.missingReason),
     ],
     rssBytes: () => ofProcess.readRssBytes(),
+    openAllocator,
     close() {
       for (const source of opened) source.close();
     },

@@ -8,6 +8,7 @@ export function sourcesOf(shown: Partial<SourceSet> = {}): SourceSet {
     stall: { readInto: setStallUnknown },
     missing: [],
     rssBytes: () => 1,
+    openAllocator: () => null,
     close: () => undefined,
     ...shown,
   };

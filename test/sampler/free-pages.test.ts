@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { PageReturnInput } from '#src/core/page-return.js';
+import { MIB } from '#src/core/units.js';
+import { createPage } from '#src/page/page.js';
+import { claimThread, publishThreadHeap } from '#src/page/thread-rows.js';
+import { FreePages } from '#src/sampler/free-pages.js';
+
+/** A process of 20 MiB beside its heaps, whose allocator lets go of all but `stuckMib` of what it keeps. */
+function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
+  const words = createPage();
+  const { row } = claimThread(words, 0, -1);
+  let heldMib = 0;
+  let keptMib = 0;
+  let asked = 0;
+  const rssBytes = () => (20 + heldMib + keptMib) * MIB;
+  const allocator = {
+    giveBack() {
+      asked++;
+      keptMib = Math.min(keptMib, stuckMib);
+    },
+  };
+  const pages = new FreePages(words, { rssBytes, openAllocator: () => (hasAllocator ? allocator : null) });
+  const hold = (mib: number) => {
+    heldMib = mib;
+    publishThreadHeap(words, row, {
+      publishedUs: 1,
+      oldUsedBytes: 0,
+      oldLimitBytes: -1,
+      heapUsedBytes: 0,
+      externalBytes: mib * MIB,
+    });
+  };
+  hold(0);
+  pages.keptBytes(rssBytes());
+  return {
+    pages,
+    hold,
+    keep: (mib: number) => {
+      keptMib = mib;
+    },
+    keptMib: () => pages.keptBytes(rssBytes()) / MIB,
+    expectedMib: (nowMs: number) => {
+      pages.beforeSample(nowMs);
+      return pages.refillBytes / MIB;
+    },
+    asked: () => asked,
+  };
+}
+
+/** A sample after a round of 100 MiB, which is collected. */
+function afterRound(nowMs: number): PageReturnInput {
+  return { nowMs, watched: null, level: 'normal', growthBytesPerSecond: 0, droppedBytes: 100 * MIB };
+}
+
+describe('the pages that allocators keep', () => {
+  it('are what is resident beyond the heaps and the least that ever was', () => {
+    const { hold, keep, keptMib } = openProcess();
+    hold(30);
+    keep(12);
+    expect(keptMib()).toBe(12);
+  });
+
+  it('are given back once they are worth it, and not again before there is more', () => {
+    const { pages, keep, asked } = openProcess();
+    keep(50);
+    expect(pages.giveBack(afterRound(0))).toBe(false);
+    keep(51);
+    expect(pages.giveBack(afterRound(0))).toBe(true);
+    expect(pages.giveBack(afterRound(1000))).toBe(false);
+    expect(asked()).toBe(1);
+  });
+
+  it('are not asked for where nothing is left to do but to ask in vain', () => {
+    const { pages, keep, asked } = openProcess({ stuckMib: 60 });
+    keep(60);
+    expect(pages.giveBack(afterRound(0))).toBe(true);
+    expect(pages.giveBack(afterRound(1000))).toBe(false);
+    keep(115);
+    expect(pages.giveBack(afterRound(2000))).toBe(true);
+    expect(asked()).toBe(2);
+  });
+
+  it('stay where no allocator can be asked', () => {
+    const { pages, keep } = openProcess({ hasAllocator: false });
+    keep(500);
+    expect(pages.giveBack(afterRound(0))).toBe(false);
+    expect(pages.spentUs).toBe(0);
+  });
+
+  it('are expected to be taken again, but for what a round dropped', () => {
+    const { pages, keep, expectedMib } = openProcess();
+    keep(80);
+    pages.dropped(30 * MIB);
+    pages.giveBack(afterRound(0));
+    expect(expectedMib(0)).toBe(50);
+    keep(40);
+    expect(expectedMib(0)).toBe(10);
+    expect(expectedMib(400)).toBe(0);
+  });
+
+  it('are gone where others let go of memory', () => {
+    const { pages, keep, expectedMib } = openProcess();
+    const watched = {
+      resource: 'container',
+      known: true,
+      readUs: 0,
+      limitBytes: 512 * MIB,
+      thresholds: { warning: 0.7, critical: 0.8, emergency: 0.95 },
+      enableDelta: 0.05,
+    } as const;
+    const sample = { level: 'normal', growthBytesPerSecond: 0, droppedBytes: 0 } as const;
+    keep(80);
+    expect(pages.giveBack({ ...sample, nowMs: 0, watched: { ...watched, usedBytes: 350 * MIB } })).toBe(false);
+    expect(pages.giveBack({ ...sample, nowMs: 10, watched: { ...watched, usedBytes: 200 * MIB } })).toBe(true);
+    expect(expectedMib(10)).toBe(0);
+  });
+});
