@@ -19,6 +19,9 @@ const OBJECT_SHARE = 0.23;
 const LEAST_FILL_MS = 300;
 const MOST_FILL_MS = 6000;
 
+/** Keeps what every scenario may have apart from what makes it one. */
+const ALLOCATOR_STREAM = 0xa110c;
+
 /** The scenario of a seed. */
 export function drawScenario(seed: number): Scenario {
   const draw = new Draw(seed);
@@ -34,6 +37,7 @@ export function drawScenario(seed: number): Scenario {
     machineBytes: kind === 'machine' ? limitBytes / machineShare : 64 * limitBytes,
     baseBytes: kind === 'heap' ? 40 * MIB : draw.between(0.04, 0.12) * limitBytes,
     threads: Array.from({ length: threadCount }, (_, index) => drawThread(draw, kind, limitBytes, index, threadCount)),
+    hasAllocator: new Draw(seed ^ ALLOCATOR_STREAM).chance(0.5),
     native: kind === 'heap' ? [] : drawPulses(draw, 0.2, 0.3 * limitBytes),
     sidecars: kind === 'container' ? drawPulses(draw, 0.2, 0.3 * limitBytes) : [],
     pageCache: kind === 'container' ? drawPulses(draw, 0.2, 0.1 * limitBytes) : [],

@@ -8,6 +8,9 @@ const MOST_TRIGGERS = 2.5;
 /** The old space is collected at once when so much of its limit is used: V8 tries everything before it gives up. */
 const LAST_RESORT_SHARE = 0.95;
 
+/** Free bytes in pages of which other bytes are used. */
+const STUCK_SHARE = 0.1;
+
 interface Bytes {
   live: number;
   /** Dropped; resident until a collection. */
@@ -100,6 +103,11 @@ export class ThreadMemory {
     this.#newExternalBytes = 0;
     this.#newObjectBytes = 0;
     return this.#plan.askedMs + this.#plan.askedMsPerMib * (this.#object.live / MIB);
+  }
+
+  /** The allocator gives the system what it has free, all but what is in pages of which a part is used. */
+  giveBack(): void {
+    this.#small.free *= STUCK_SHARE;
   }
 
   #sweep(): void {

@@ -92,8 +92,13 @@ export class SimulatedProcess {
       missing: [],
       stall: { readInto: () => undefined },
       rssBytes: () => Math.round(this.residentBytes),
+      openAllocator: () => (this.#scenario.hasAllocator ? { giveBack: () => this.#giveBack() } : null),
       close: () => undefined,
     };
+  }
+
+  #giveBack(): void {
+    for (const { memory } of this.threads) memory.giveBack();
   }
 
   /** Page cache that the kernel counts as active is used, though it would be reclaimed. */

@@ -69,6 +69,8 @@ export interface Scenario {
   /** Resident from the start: code, stacks, the heap of a fresh process. */
   readonly baseBytes: number;
   readonly threads: readonly ThreadPlan[];
+  /** Whether the allocator can be told to give back what it keeps. */
+  readonly hasAllocator: boolean;
   /** Memory of the process that V8 knows nothing of. */
   readonly native: readonly Pulse[];
   /** Other processes in the container, page cache that the kernel counts as active, the rest of the machine. */
