@@ -15,10 +15,9 @@ const QUICK = process.argv.includes('--quick');
 const PAIRS = QUICK ? 9 : 25;
 const CROSSINGS = QUICK ? 5 : 100;
 
-function run<T>(program: string, argv: readonly string[], env: Record<string, string> = {}): T {
+function run<T>(program: string, argv: readonly string[]): T {
   const path = fileURLToPath(new URL(`./eviction/${program}.js`, import.meta.url));
-  const options = { encoding: 'utf8', env: { ...process.env, ...env } } as const;
-  return JSON.parse(execFileSync(process.execPath, [path, ...argv], options)) as T;
+  return JSON.parse(execFileSync(process.execPath, [path, ...argv], { encoding: 'utf8' })) as T;
 }
 
 const rows: string[][] = [['half of 100 000 entries', 'pop() loop', 'dispatcher', 'times']];
@@ -31,9 +30,6 @@ for (const level of ['emergency', 'critical']) {
 }
 process.stdout.write(`${formatTable(rows)}\n\n`);
 
-/** By default glibc keeps blocks of 256 KiB for reuse once a larger one was freed; with this they have pages of their own. */
-const OWN_PAGES = { MALLOC_MMAP_THRESHOLD_: '65536' };
-
 const crossings: string[][] = [
   ['crossing of critical', 'runs', 'evicted p50', 'p99', 'returned p50', 'p99', 'report complete p50', 'p99'],
 ];
@@ -44,8 +40,7 @@ for (const loop of ['free', 'blocked'] as const) {
     reportClaim(`critical to evicted, ${title}, p99`, 'ms', { atMost: 100 }, evictedMs, 0.99);
   }
   const far = { holds: '500 MB', loop, rise: 'far' } as const;
-  showCrossings(far, `500 MB, far past it, loop ${loop}`);
-  const { returnedMs } = showCrossings(far, 'the same, MALLOC_MMAP_THRESHOLD_ set', OWN_PAGES);
+  const { returnedMs } = showCrossings(far, `500 MB, far past it, loop ${loop}`);
   reportClaim(`critical to returned, Buffers of 256 KiB, loop ${loop}, p99`, 'ms', { atMost: 250 }, returnedMs, 0.99);
 }
 process.stdout.write(`${formatTable(crossings)}\n\n`);
@@ -61,10 +56,8 @@ process.stdout.write(
 );
 
 /** Runs the crossings of a cell and adds its row. */
-function showCrossings(crossing: Crossing, title: string, env: Record<string, string> = {}) {
-  const results = Array.from({ length: CROSSINGS }, () =>
-    run<CrossingResult>('crossing', [JSON.stringify(crossing)], env),
-  );
+function showCrossings(crossing: Crossing, title: string) {
+  const results = Array.from({ length: CROSSINGS }, () => run<CrossingResult>('crossing', [JSON.stringify(crossing)]));
   const evictedMs = results.map((result) => result.evictedMs);
   const returnedMs = results.map((result) => result.returnedMs);
   const settledMs = results.flatMap((result) => result.settledMs ?? []);
