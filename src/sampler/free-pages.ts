@@ -37,7 +37,7 @@ export class FreePages {
     this.refillBytes = Number.isNaN(rssBytes) ? 0 : this.#refill.bytes(nowMs, rssBytes);
   }
 
-  /** What allocators keep, bytes. @param rssBytes as read last. */
+  /** What allocators keep, bytes; to be asked with every sample. @param rssBytes as read last. */
   keptBytes(rssBytes: number): number {
     const besideBytes = rssBytes - sumHeldBytes(this.#words);
     this.#leastBesideBytes = Math.min(this.#leastBesideBytes, Math.max(0, besideBytes));

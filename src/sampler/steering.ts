@@ -55,6 +55,8 @@ export class Steering {
   #cacheBytes = 0;
   #last: SteeringInput | null = null;
   readonly #freePages: FreePages;
+  /** What allocators keep, as of the last sample. */
+  #keptBytes = 0;
   /** Pages were given back after the last reading. */
   #gaveBack = false;
   /** For what all threads share; null: none. */
@@ -82,12 +84,12 @@ export class Steering {
 
   /** Monotonic ms at which somebody must look again, whatever the cadence says; null: nothing is pending. */
   dueMs(nowMs: number): number | null {
-    return this.#rounds.active || this.#gaveBack ? nowMs : this.lookDueMs(nowMs);
+    return this.#rounds.active ? nowMs : this.lookDueMs(nowMs);
   }
 
-  /** Monotonic ms at which the relief of a round must be looked at; null: no round waits for that. */
+  /** Monotonic ms at which relief must be looked at: what pages were given back, what a round dropped; null: nothing waits for that. */
   lookDueMs(nowMs: number): number | null {
-    return this.#settlement.dueMs(nowMs);
+    return this.#gaveBack ? nowMs : this.#settlement.dueMs(nowMs);
   }
 
   /** Whether a sample now is such a look: it must read afresh. */
@@ -105,6 +107,7 @@ export class Steering {
     this.#last = input;
     this.#gaveBack = false;
     if (this.#isIdle()) return;
+    this.#keptBytes = this.#freePages.keptBytes(input.rssBytes);
     this.advance(input.nowMs);
     const { autoEviction } = this.#settings;
     if (autoEviction) this.#heaps = this.#threadHeaps.update(input.nowMs * 1e3, input.intervalUs);
@@ -244,7 +247,7 @@ export class Steering {
       evictedBytes: threads.evictedBytes,
       collections: threads.collections,
       collectionSeconds: threads.collections === 0 ? 0 : threads.collectionUs / threads.collections / 1e6,
-      retainedBytes: heap === null ? this.#freePages.keptBytes(rssBytes) : 0,
+      retainedBytes: heap === null ? this.#keptBytes : 0,
       roundActive: this.#rounds.active,
     };
   }

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EvictionPolicy, PolicyInput } from '#src/core/eviction-policy.js';
+import { type Reading, setOk } from '#src/core/reading.js';
+import { MIB } from '#src/core/units.js';
+import { storeThreadCounters } from '#src/page/thread-rows.js';
+import type { PressureOptions } from '#src/runtime/options.js';
+import { resolveOptions } from '#src/runtime/options.js';
+import { Sampler } from '#src/sampler/sampler.js';
+import { CountedCache } from '../support/caches.js';
+import { sourcesOf } from '../support/sources.js';
+import { CachesUnderTest } from '../support/thread-caches.js';
+
+const LIMIT_MIB = 1000;
+const RISEN_MS = 91_000;
+
+const open: CachesUnderTest[] = [];
+afterEach(() => {
+  for (const thread of open.splice(0)) thread.close();
+});
+
+/** A container of 1000 MiB and the process in it, all of whose memory but 20 MiB is its allocator's, and a cache of 200 MiB. */
+function watchContainer(options: PressureOptions = {}) {
+  let nowMs = 1000;
+  let usedMib = 20;
+  let asked = 0;
+  const seen: PolicyInput[] = [];
+  const thread = new CachesUnderTest({
+    engine: {
+      heap: {
+        promotableBytes: 0,
+        readInto: (heap) =>
+          Object.assign(heap, { oldUsedBytes: 0, oldLimitBytes: -1, heapUsedBytes: 0, externalBytes: 0 }),
+      },
+      findCollect: () => null,
+      nowUs: () => nowMs * 1e3,
+    },
+  });
+  open.push(thread);
+  thread.caches.register(new CountedCache(200 * MIB), { name: 'cache' });
+  const policy: EvictionPolicy = {
+    name: 'witness',
+    decide(input) {
+      seen.push(input);
+      return { evictBytes: 0, collect: 'never', capBytes: null, paceBytes: null, reason: '' };
+    },
+  };
+  const container = {
+    resource: 'container',
+    description: '',
+    slow: false,
+    readInto: (reading: Reading) => setOk(reading, usedMib * MIB, LIMIT_MIB * MIB),
+    facts: () => ({}),
+    close: () => undefined,
+  } as const;
+  const sources = sourcesOf({
+    sources: [container],
+    rssBytes: () => usedMib * MIB,
+    openAllocator: () => ({
+      giveBack() {
+        asked++;
+        usedMib = 20;
+      },
+    }),
+  });
+  const { settings } = resolveOptions({ collectGarbage: 'never', ...options }, {});
+  const sampler = new Sampler(
+    thread.words,
+    settings,
+    sources,
+    () => policy,
+    () => undefined,
+    () => nowMs * 1e3,
+  );
+  const sample = (atMs: number, mib: number) => {
+    nowMs = atMs;
+    usedMib = mib;
+    return sampler.sample(0, 0, true);
+  };
+  sample(1000, 20);
+  return {
+    sample,
+    /** Slowly comes to use so much, and stays there until `RISEN_MS`. */
+    rise(mib: number) {
+      for (let second = 1; second <= 90; second++) sample(1000 + 1000 * second, mib * Math.min(1, second / 60));
+    },
+    asked: () => asked,
+    seenMib: () => (seen.at(-1)?.binding?.usedBytes ?? 0) / MIB,
+    growthMibPerSecond: () => (seen.at(-1)?.growthBytesPerSecond ?? 0) / MIB,
+    evict(atMs: number) {
+      nowMs = atMs;
+      void sampler.evict(100 * MIB, 'emergency');
+      thread.caches.payNow();
+      sampler.paid();
+    },
+    collect() {
+      storeThreadCounters(thread.words, 0, {
+        collections: 1,
+        collectionUs: 0,
+        evictedBytes: 100 * MIB,
+        uncollectedBytes: 0,
+      });
+    },
+  };
+}
+
+describe('pages that are kept free', () => {
+  it('are given back when what a round dropped is collected, and usage is read again at once', () => {
+    const { sample, evict, collect, asked } = watchContainer();
+    sample(1010, 400);
+    evict(1020);
+    sample(1070, 400);
+    expect(asked()).toBe(0);
+    collect();
+    expect(sample(1120, 400)).toBe(10);
+    expect(asked()).toBe(1);
+  });
+
+  it('are given back when emergency is near', () => {
+    const { sample, rise, asked } = watchContainer();
+    rise(900);
+    expect(asked()).toBe(0);
+    sample(RISEN_MS + 10, 960);
+    expect(asked()).toBe(1);
+  });
+
+  it('count as used for the policy until they stayed away, and their return is no growth', () => {
+    const { sample, rise, asked, seenMib, growthMibPerSecond } = watchContainer();
+    rise(940);
+    sample(RISEN_MS + 10, 960);
+    expect(asked()).toBe(1);
+    sample(RISEN_MS + 20, 500);
+    expect(seenMib()).toBeGreaterThan(900);
+    sample(RISEN_MS + 30, 700);
+    sample(RISEN_MS + 40, 950);
+    expect(seenMib()).toBeCloseTo(960, -1);
+    expect(Math.abs(growthMibPerSecond())).toBeLessThan(2000); // 22 500 by the readings alone
+    sample(RISEN_MS + 500, 500);
+    expect(seenMib()).toBe(500);
+  });
+
+  it('stay where they are without automatic eviction, but for what evict() dropped', () => {
+    const { sample, rise, evict, collect, asked } = watchContainer({ autoEviction: false });
+    rise(960);
+    expect(asked()).toBe(0);
+    evict(RISEN_MS + 10);
+    collect();
+    sample(RISEN_MS + 60, 960);
+    expect(asked()).toBe(1);
+  });
+});
