@@ -25,7 +25,7 @@ interface CacheLoop {
   readonly signal: string | null;
   /** Out-of-memory kills that the kernel counted in the group. */
   readonly kills: number;
-  readonly result: { readonly entries: number; readonly evictedBytes: number; readonly mostSwapBytes: number } | null;
+  readonly result: { readonly entries: number; readonly mostSwapBytes: number } | null;
 }
 
 const machine = findKernelMachine();
@@ -98,9 +98,8 @@ describe.skipIf(typeof machine === 'string')(typeof machine === 'string' ? `${ti
     expect(cacheLoop('cache loop alone')).toMatchObject({ signal: 'SIGKILL', kills: 1 });
     const guarded = cacheLoop('cache loop with spillway');
     expect(guarded).toMatchObject({ exitCode: 0, kills: 0 });
-    expect(guarded.result?.evictedBytes).toBeGreaterThan(0);
     expect(guarded.result?.entries).toBeGreaterThan(0);
-    expect(guarded.result?.entries).toBeLessThan((200 * MIB) / ENTRY_BYTES);
+    expect(guarded.result?.entries).toBeLessThan((200 * MIB) / ENTRY_BYTES); // 600 MiB were put: by rounds or by the cap, the others went
   });
 
   it('keeps it alive also where there is swap, which delays the death of the other', () => {

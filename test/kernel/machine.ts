@@ -23,7 +23,15 @@ export interface KernelMachine {
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /** Only what runs inside is copied: the build, and what it depends on. */
-const COPIED = ['package.json', 'dist', 'node_modules/comlink', 'node_modules/eventemitter3', 'node_modules/lru-cache'];
+const COPIED = [
+  'package.json',
+  'dist',
+  'node_modules/comlink',
+  'node_modules/eventemitter3',
+  'node_modules/lru-cache',
+  'node_modules/koffi',
+  'node_modules/@koromix',
+];
 
 const MEMORY_MIB = 2048;
 const DISK_BYTES = 512 * 1024 * 1024;
