@@ -16,6 +16,9 @@ const FALLEN_SHARE = 0.1;
 const FALLEN_MS = 1000;
 const CALM_WORTH_SHARE = 0.05;
 
+/** They only do so for the caches where there was pressure within this time: else usage swings by itself. */
+const PRESSED_MS = 60_000;
+
 /** Giving back may take a fifth of the time; a hundredth where nothing presses. Whoever fills the pages again pays for it, too. */
 const PAUSES = 4;
 const CALM_PAUSES = 99;
@@ -31,13 +34,18 @@ export interface PageReturnInput {
   readonly droppedBytes: number;
 }
 
-/** Why they are: a round left them, the limit is near, or others let go of memory and nothing presses. */
-export type ReturnReason = 'round' | 'danger' | 'fall';
+/** Why they are. */
+export interface ReturnCause {
+  /** A round left them, the limit is near, or others let go of memory after there was pressure. */
+  readonly reason: 'round' | 'danger' | 'fall';
+  /** Bytes that must go back for it to be worth its time. */
+  readonly worthBytes: number;
+}
 
 /** When an allocator is made to give back the pages that it keeps for reuse. Pure; fed with every sample. */
 export interface PageReturn {
-  /** @returns the reason to do it now, and the bytes that must go back for it to be worth its time; null: there is none. */
-  next(input: PageReturnInput): { readonly reason: ReturnReason; readonly worthBytes: number } | null;
+  /** @returns null: there is no reason to do it now. */
+  next(input: PageReturnInput): ReturnCause | null;
   /** It was done, and took so long. */
   did(nowMs: number, tookMs: number): void;
 }
@@ -46,11 +54,13 @@ export function createPageReturn(): PageReturn {
   const peak = createRecentPeak(FALLEN_MS);
   let restedMs = Number.NEGATIVE_INFINITY;
   let calmMs = Number.NEGATIVE_INFINITY;
+  let pressedMs = Number.NEGATIVE_INFINITY;
 
   return {
     next({ nowMs, watched, level, growthBytesPerSecond, droppedBytes }) {
       const limitBytes = watched?.limitBytes ?? Number.POSITIVE_INFINITY;
       if (watched !== null) peak.add(nowMs, watched.usedBytes);
+      if (isAtLeast(level, 'critical')) pressedMs = nowMs;
       if (nowMs < restedMs) return null;
       const worthBytes = WORTH_SHARE * limitBytes;
       if (droppedBytes > 0) {
@@ -60,7 +70,7 @@ export function createPageReturn(): PageReturn {
       if (watched === null) return null;
       if (isNear(watched, level, growthBytesPerSecond)) return { reason: 'danger', worthBytes };
       const hasFallen = watched.usedBytes < peak.value(nowMs) - FALLEN_SHARE * limitBytes;
-      if (level !== 'normal' || !hasFallen || nowMs < calmMs) return null;
+      if (level !== 'normal' || !hasFallen || nowMs < calmMs || nowMs - pressedMs > PRESSED_MS) return null;
       return { reason: 'fall', worthBytes: CALM_WORTH_SHARE * limitBytes };
     },
     did(nowMs, tookMs) {

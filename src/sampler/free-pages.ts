@@ -1,4 +1,4 @@
-import { createPageReturn, type PageReturnInput } from '../core/page-return.js';
+import { createPageReturn, type PageReturnInput, type ReturnCause } from '../core/page-return.js';
 import { createRefill } from '../core/refill.js';
 import { monotonicUs } from '../page/clock.js';
 import { sumHeldBytes } from '../page/thread-rows.js';
@@ -49,10 +49,13 @@ export class FreePages {
     this.#droppedBytes += bytes;
   }
 
-  /** Gives them back where there is a reason, and enough of them. @returns whether it did: usage was read before, and must be read again. */
-  giveBack(input: PageReturnInput): boolean {
-    const cause = this.#pageReturn.next(input);
-    if (cause === null) return false;
+  /** Why they should be given back now; to be asked with every sample. */
+  findReason(input: PageReturnInput): ReturnCause | null {
+    return this.#pageReturn.next(input);
+  }
+
+  /** Gives them back where there are enough of them. @returns whether it did: usage was read before, and must be read again. */
+  giveBack(nowMs: number, cause: ReturnCause): boolean {
     if (this.#allocator === undefined) this.#allocator = this.#sources.openAllocator();
     const beforeBytes = this.#allocator === null ? Number.NaN : this.#sources.rssBytes();
     if (this.#allocator === null || Number.isNaN(beforeBytes)) return false;
@@ -63,13 +66,13 @@ export class FreePages {
     this.#allocator.giveBack();
     const tookUs = monotonicUs() - startUs;
     this.spentUs += tookUs;
-    this.#pageReturn.did(input.nowMs, tookUs / 1e3);
+    this.#pageReturn.did(nowMs, tookUs / 1e3);
     const afterBytes = this.#sources.rssBytes();
     if (Number.isNaN(afterBytes)) return true;
     this.#stuckBytes = this.keptBytes(afterBytes);
     const goneBytes = Math.min(this.#droppedBytes, Math.max(0, beforeBytes - afterBytes));
     this.#droppedBytes -= goneBytes;
-    if (cause.reason !== 'fall') this.#refill.gave(input.nowMs, beforeBytes, goneBytes);
+    if (cause.reason !== 'fall') this.#refill.gave(nowMs, beforeBytes, goneBytes);
     return true;
   }
 }

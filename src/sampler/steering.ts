@@ -133,7 +133,12 @@ export class Steering {
     const { nowMs, level, binding: watched, growthBytesPerSecond } = sharedPart(input);
     const droppedBytes = this.#settlement.collectedBytes;
     if (droppedBytes === 0 && !this.#settings.autoEviction) return false;
-    return this.#freePages.giveBack({ nowMs, level, watched, growthBytesPerSecond, droppedBytes });
+    const cause = this.#freePages.findReason({ nowMs, level, watched, growthBytesPerSecond, droppedBytes });
+    if (cause === null) return false;
+    // more of what others let go of is dead, and V8 is in no hurry where little is new
+    if (cause.reason === 'fall' && this.#settings.collectGarbage !== 'never')
+      this.#rounds.orderCollection(level, null, COLLECT.ifDue, null);
+    return this.#freePages.giveBack(nowMs, cause);
   }
 
   /** Does what a policy decided on the last sample: sets cap and pace, and starts a round where none is under way. */

@@ -32,8 +32,13 @@ function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
   };
   hold(0);
   pages.keptBytes(rssBytes());
+  const giveBack = (input: PageReturnInput) => {
+    const cause = pages.findReason(input);
+    return cause !== null && pages.giveBack(input.nowMs, cause);
+  };
   return {
     pages,
+    giveBack,
     hold,
     keep: (mib: number) => {
       keptMib = mib;
@@ -61,37 +66,37 @@ describe('the pages that allocators keep', () => {
   });
 
   it('are given back once they are worth it, and not again before there is more', () => {
-    const { pages, keep, asked } = openProcess();
+    const { giveBack, keep, asked } = openProcess();
     keep(50);
-    expect(pages.giveBack(afterRound(0))).toBe(false);
+    expect(giveBack(afterRound(0))).toBe(false);
     keep(51);
-    expect(pages.giveBack(afterRound(0))).toBe(true);
-    expect(pages.giveBack(afterRound(1000))).toBe(false);
+    expect(giveBack(afterRound(0))).toBe(true);
+    expect(giveBack(afterRound(1000))).toBe(false);
     expect(asked()).toBe(1);
   });
 
   it('are not asked for where nothing is left to do but to ask in vain', () => {
-    const { pages, keep, asked } = openProcess({ stuckMib: 60 });
+    const { giveBack, keep, asked } = openProcess({ stuckMib: 60 });
     keep(60);
-    expect(pages.giveBack(afterRound(0))).toBe(true);
-    expect(pages.giveBack(afterRound(1000))).toBe(false);
+    expect(giveBack(afterRound(0))).toBe(true);
+    expect(giveBack(afterRound(1000))).toBe(false);
     keep(115);
-    expect(pages.giveBack(afterRound(2000))).toBe(true);
+    expect(giveBack(afterRound(2000))).toBe(true);
     expect(asked()).toBe(2);
   });
 
   it('stay where no allocator can be asked', () => {
-    const { pages, keep } = openProcess({ hasAllocator: false });
+    const { pages, giveBack, keep } = openProcess({ hasAllocator: false });
     keep(500);
-    expect(pages.giveBack(afterRound(0))).toBe(false);
+    expect(giveBack(afterRound(0))).toBe(false);
     expect(pages.spentUs).toBe(0);
   });
 
   it('are expected to be taken again, but for what a round dropped', () => {
-    const { pages, keep, expectedMib } = openProcess();
+    const { pages, giveBack, keep, expectedMib } = openProcess();
     keep(80);
     pages.dropped(30 * MIB);
-    pages.giveBack(afterRound(0));
+    giveBack(afterRound(0));
     expect(expectedMib(0)).toBe(50);
     keep(40);
     expect(expectedMib(0)).toBe(10);
@@ -99,7 +104,7 @@ describe('the pages that allocators keep', () => {
   });
 
   it('are gone where others let go of memory', () => {
-    const { pages, keep, expectedMib } = openProcess();
+    const { giveBack, keep, expectedMib } = openProcess();
     const watched = {
       resource: 'container',
       known: true,
@@ -110,8 +115,8 @@ describe('the pages that allocators keep', () => {
     } as const;
     const sample = { level: 'normal', growthBytesPerSecond: 0, droppedBytes: 0 } as const;
     keep(80);
-    expect(pages.giveBack({ ...sample, nowMs: 0, watched: { ...watched, usedBytes: 350 * MIB } })).toBe(false);
-    expect(pages.giveBack({ ...sample, nowMs: 10, watched: { ...watched, usedBytes: 200 * MIB } })).toBe(true);
+    giveBack({ ...sample, nowMs: 0, level: 'critical', watched: { ...watched, usedBytes: 420 * MIB } });
+    expect(giveBack({ ...sample, nowMs: 10, watched: { ...watched, usedBytes: 200 * MIB } })).toBe(true);
     expect(expectedMib(10)).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EvictionPolicy, PolicyInput } from '#src/core/eviction-policy.js';
 import { type Reading, setOk } from '#src/core/reading.js';
 import { MIB } from '#src/core/units.js';
+import { COLLECT, emptyThreadControl, readControl } from '#src/page/orders.js';
 import { storeThreadCounters } from '#src/page/thread-rows.js';
 import type { PressureOptions } from '#src/runtime/options.js';
 import { resolveOptions } from '#src/runtime/options.js';
@@ -24,7 +25,9 @@ function watchContainer(options: PressureOptions = {}) {
   let usedMib = 20;
   let asked = 0;
   const seen: PolicyInput[] = [];
+  const { settings } = resolveOptions({ collectGarbage: 'never', ...options }, {});
   const thread = new CachesUnderTest({
+    collectGarbage: settings.collectGarbage,
     engine: {
       heap: {
         promotableBytes: 0,
@@ -62,7 +65,6 @@ function watchContainer(options: PressureOptions = {}) {
       },
     }),
   });
-  const { settings } = resolveOptions({ collectGarbage: 'never', ...options }, {});
   const sampler = new Sampler(
     thread.words,
     settings,
@@ -84,6 +86,12 @@ function watchContainer(options: PressureOptions = {}) {
       for (let second = 1; second <= 90; second++) sample(1000 + 1000 * second, mib * Math.min(1, second / 60));
     },
     asked: () => asked,
+    /** What the thread was told last. */
+    lastOrder() {
+      const control = emptyThreadControl();
+      readControl(thread.words, 0, control);
+      return { order: control.order, collect: control.collect };
+    },
     seenMib: () => (seen.at(-1)?.binding?.usedBytes ?? 0) / MIB,
     growthMibPerSecond: () => (seen.at(-1)?.growthBytesPerSecond ?? 0) / MIB,
     evict(atMs: number) {
@@ -145,6 +153,20 @@ describe('pages that are kept free', () => {
     evict(RISEN_MS + 10);
     collect();
     sample(RISEN_MS + 60, 960);
+    expect(asked()).toBe(1);
+  });
+
+  it('are given back after a collection when others let go of memory that the caches had to make room for', () => {
+    const { sample, rise, evict, asked, lastOrder } = watchContainer({ collectGarbage: 'auto' });
+    rise(690);
+    sample(RISEN_MS + 10, 500);
+    expect(asked(), 'nothing pressed').toBe(0);
+    sample(RISEN_MS + 2000, 850);
+    evict(RISEN_MS + 2010);
+    sample(RISEN_MS + 2020, 850);
+    const { order } = lastOrder();
+    sample(RISEN_MS + 2030, 400);
+    expect(lastOrder()).toEqual({ order: order + 1, collect: COLLECT.ifDue });
     expect(asked()).toBe(1);
   });
 });
