@@ -9,6 +9,7 @@ export interface WatchedResource {
   readonly known: boolean;
   /** When it was read, monotonic µs. */
   readonly readUs: number;
+  /** As read; for a policy, with the pages that were given back to the system just now and are expected to be taken again. */
   readonly usedBytes: number;
   readonly limitBytes: number;
   readonly thresholds: Thresholds;

@@ -3,7 +3,10 @@ import { isAtLeast, type Level } from './level.js';
 import { createRecentPeak } from './recent-peak.js';
 import { MIB } from './units.js';
 
-/** Less than this share of the limit is not worth the time of giving it back, or half of what a round dropped where that is less. */
+/**
+ * Less than this share of the limit is not worth the time of giving it back. Where a round left it, half of what that dropped is, too, if it is at
+ * least so many bytes.
+ */
 const WORTH_SHARE = 0.02;
 const WORTH_DROPPED_SHARE = 0.5;
 const LEAST_WORTH_BYTES = 4 * MIB;
@@ -11,17 +14,21 @@ const LEAST_WORTH_BYTES = 4 * MIB;
 /** Where `emergency` is closer than this at the rate of growth, free pages are given back whoever left them. */
 const NEAR_SECONDS = 0.1;
 
-/** Others let go of memory where usage is by so much of the limit below its peak of so long. */
+/**
+ * Others let go of memory where usage is by so much of the limit below its peak of so long. That matters where there was pressure within this time:
+ * else usage swings by itself.
+ */
 const FALLEN_SHARE = 0.1;
 const FALLEN_MS = 1000;
-const CALM_WORTH_SHARE = 0.05;
-
-/** They only do so for the caches where there was pressure within this time: else usage swings by itself. */
 const PRESSED_MS = 60_000;
+const FALLEN_WORTH_SHARE = 0.05;
 
-/** Giving back may take a fifth of the time; a hundredth where nothing presses. Whoever fills the pages again pays for it, too. */
+/** What they let go of is collected, and then given back: so long after the fall, once. */
+const COLLECTED_MS = 50;
+const MOST_COLLECTED_MS = 300;
+
+/** Giving back may take a fifth of the time: whoever fills the pages again pays for it, too. */
 const PAUSES = 4;
-const CALM_PAUSES = 99;
 
 /** What decides whether free pages are given back. */
 export interface PageReturnInput {
@@ -34,7 +41,7 @@ export interface PageReturnInput {
   readonly droppedBytes: number;
 }
 
-/** Why they are. */
+/** Why free pages are given back. */
 export interface ReturnCause {
   /** A round left them, the limit is near, or others let go of memory after there was pressure. */
   readonly reason: 'round' | 'danger' | 'fall';
@@ -46,22 +53,47 @@ export interface ReturnCause {
 export interface PageReturn {
   /** @returns null: there is no reason to do it now. */
   next(input: PageReturnInput): ReturnCause | null;
+  /** Whether the last sample was the first in which others had let go: what of it is dead waits for a collection. */
+  readonly hasFallen: boolean;
   /** It was done, and took so long. */
   did(nowMs: number, tookMs: number): void;
 }
 
 export function createPageReturn(): PageReturn {
-  const peak = createRecentPeak(FALLEN_MS);
+  let peak = createRecentPeak(FALLEN_MS);
+  let peakOf = { resource: '', limitBytes: 0 };
   let restedMs = Number.NEGATIVE_INFINITY;
-  let calmMs = Number.NEGATIVE_INFINITY;
   let pressedMs = Number.NEGATIVE_INFINITY;
+  let fallMs = Number.NEGATIVE_INFINITY;
+  let hasFallen = false;
+  let isFallDone = true;
+
+  function noteFall({ nowMs, watched, level }: PageReturnInput): void {
+    hasFallen = false;
+    if (isAtLeast(level, 'critical')) pressedMs = nowMs;
+    if (watched === null) return;
+    const { resource, limitBytes, usedBytes } = watched;
+    if (peakOf.resource !== resource || peakOf.limitBytes !== limitBytes) {
+      peakOf = { resource, limitBytes };
+      peak = createRecentPeak(FALLEN_MS);
+    }
+    peak.add(nowMs, usedBytes);
+    if (level !== 'normal' || nowMs - pressedMs > PRESSED_MS || nowMs - fallMs <= FALLEN_MS) return;
+    if (usedBytes >= peak.value(nowMs) - FALLEN_SHARE * limitBytes) return;
+    hasFallen = true;
+    isFallDone = false;
+    fallMs = nowMs;
+  }
 
   return {
-    next({ nowMs, watched, level, growthBytesPerSecond, droppedBytes }) {
-      const limitBytes = watched?.limitBytes ?? Number.POSITIVE_INFINITY;
-      if (watched !== null) peak.add(nowMs, watched.usedBytes);
-      if (isAtLeast(level, 'critical')) pressedMs = nowMs;
+    get hasFallen() {
+      return hasFallen;
+    },
+    next(input) {
+      noteFall(input);
+      const { nowMs, watched, level, growthBytesPerSecond, droppedBytes } = input;
       if (nowMs < restedMs) return null;
+      const limitBytes = watched?.limitBytes ?? Number.POSITIVE_INFINITY;
       const worthBytes = WORTH_SHARE * limitBytes;
       if (droppedBytes > 0) {
         const mostBytes = Math.max(LEAST_WORTH_BYTES, WORTH_DROPPED_SHARE * droppedBytes);
@@ -69,13 +101,13 @@ export function createPageReturn(): PageReturn {
       }
       if (watched === null) return null;
       if (isNear(watched, level, growthBytesPerSecond)) return { reason: 'danger', worthBytes };
-      const hasFallen = watched.usedBytes < peak.value(nowMs) - FALLEN_SHARE * limitBytes;
-      if (level !== 'normal' || !hasFallen || nowMs < calmMs || nowMs - pressedMs > PRESSED_MS) return null;
-      return { reason: 'fall', worthBytes: CALM_WORTH_SHARE * limitBytes };
+      const sinceMs = nowMs - fallMs;
+      if (isFallDone || level !== 'normal' || sinceMs < COLLECTED_MS || sinceMs > MOST_COLLECTED_MS) return null;
+      return { reason: 'fall', worthBytes: FALLEN_WORTH_SHARE * limitBytes };
     },
     did(nowMs, tookMs) {
       restedMs = nowMs + (1 + PAUSES) * tookMs;
-      calmMs = nowMs + (1 + CALM_PAUSES) * tookMs;
+      if (nowMs - fallMs >= COLLECTED_MS) isFallDone = true;
     },
   };
 }

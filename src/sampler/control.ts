@@ -6,6 +6,7 @@ import type { Sampler } from './sampler.js';
 export function controlOf(sampler: Sampler, loop: SamplingLoop): SamplerControl {
   return {
     evict: (bytes, level) => {
+      loop.refresh(); // the relief is measured from here
       const report = sampler.evict(bytes, level);
       loop.expedite();
       return report;

@@ -1,6 +1,6 @@
+import { isAtLeast } from '../core/level.js';
 import { createPageReturn, type PageReturnInput, type ReturnCause } from '../core/page-return.js';
 import { createRefill } from '../core/refill.js';
-import { monotonicUs } from '../page/clock.js';
 import { sumHeldBytes } from '../page/thread-rows.js';
 import type { Allocator } from '../sources/allocator.js';
 import type { SourceSet } from '../sources/detect.js';
@@ -12,6 +12,7 @@ import type { SourceSet } from '../sources/detect.js';
 export class FreePages {
   readonly #words: Int32Array;
   readonly #sources: Pick<SourceSet, 'rssBytes' | 'openAllocator'>;
+  readonly #clockUs: () => number;
   readonly #pageReturn = createPageReturn();
   readonly #refill = createRefill();
   /** undefined: it was not needed yet. */
@@ -19,60 +20,85 @@ export class FreePages {
   #leastBesideBytes = Number.POSITIVE_INFINITY;
   /** What was still kept after the last time, and did not go since: it does not go back. */
   #stuckBytes = 0;
-  /** What rounds dropped since then. */
-  #droppedBytes = 0;
+  /** What went back of what the rounds dropped whose relief is still looked for. */
+  #creditedBytes = 0;
+  #isSimulated = false;
   /** What giving back took so far, by the wall clock, µs. */
   spentUs = 0;
   /** What was given back and is expected to be taken again, bytes, as of the last `beforeSample`. */
   refillBytes = 0;
 
-  constructor(words: Int32Array, sources: Pick<SourceSet, 'rssBytes' | 'openAllocator'>) {
+  constructor(words: Int32Array, sources: Pick<SourceSet, 'rssBytes' | 'openAllocator'>, clockUs: () => number) {
     this.#words = words;
     this.#sources = sources;
+    this.#clockUs = clockUs;
   }
 
-  /** To be called before usage is read. */
-  beforeSample(nowMs: number): void {
-    const rssBytes = this.#refill.isExpected(nowMs) ? this.#sources.rssBytes() : Number.NaN;
+  /** To be called before usage is read. @param isSimulated readings of a test stand in for the real ones: no page has to do with them. */
+  beforeSample(nowMs: number, isSimulated: boolean): void {
+    this.#isSimulated = isSimulated;
+    if (this.#leastBesideBytes === Number.POSITIVE_INFINITY) this.keptBytes(nowMs, this.#sources.rssBytes()); // as it began
+    const isExpected = !isSimulated && this.#refill.isExpected(nowMs);
+    const rssBytes = isExpected ? this.#sources.rssBytes() : Number.NaN;
     this.refillBytes = Number.isNaN(rssBytes) ? 0 : this.#refill.bytes(nowMs, rssBytes);
   }
 
   /** What allocators keep, bytes; to be asked with every sample. @param rssBytes as read last. */
-  keptBytes(rssBytes: number): number {
-    const besideBytes = rssBytes - sumHeldBytes(this.#words);
-    this.#leastBesideBytes = Math.min(this.#leastBesideBytes, Math.max(0, besideBytes));
-    return Math.max(0, besideBytes - this.#leastBesideBytes);
-  }
-
-  /** A round took so much from the caches. */
-  dropped(bytes: number): void {
-    this.#droppedBytes += bytes;
+  keptBytes(nowMs: number, rssBytes: number): number {
+    if (Number.isNaN(rssBytes)) return 0;
+    const besideBytes = Math.max(0, rssBytes - sumHeldBytes(this.#words));
+    // right after pages went back, the heaps are as large as they were shown before
+    if (!this.#refill.isExpected(nowMs)) this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
+    const keptBytes = this.#keptOf(rssBytes);
+    this.#stuckBytes = Math.min(this.#stuckBytes, keptBytes);
+    return keptBytes;
   }
 
   /** Why they should be given back now; to be asked with every sample. */
   findReason(input: PageReturnInput): ReturnCause | null {
+    if (this.#isSimulated) return null;
+    // before it is needed: it takes some ms, and reads a file
+    if (this.#allocator === undefined && isAtLeast(input.level, 'warning')) this.#open();
+    this.#creditedBytes = Math.min(this.#creditedBytes, input.droppedBytes);
     return this.#pageReturn.next(input);
   }
 
-  /** Gives them back where there are enough of them. @returns whether it did: usage was read before, and must be read again. */
-  giveBack(nowMs: number, cause: ReturnCause): boolean {
-    if (this.#allocator === undefined) this.#allocator = this.#sources.openAllocator();
+  /** Whether others let go of memory with the last sample. */
+  get hasFallen(): boolean {
+    return !this.#isSimulated && this.#pageReturn.hasFallen;
+  }
+
+  /**
+   * Gives them back where there are enough of them.
+   * @param droppedBytes what rounds dropped that is collected by now: that does not come again.
+   * @param freedBytes the part of it that must be free by now, whatever the heaps still show.
+   * @returns whether it did: usage was read before, and must be read again.
+   */
+  giveBack(nowMs: number, cause: ReturnCause, droppedBytes: number, freedBytes: number): boolean {
+    if (this.#allocator === undefined) this.#open();
     const beforeBytes = this.#allocator === null ? Number.NaN : this.#sources.rssBytes();
-    if (this.#allocator === null || Number.isNaN(beforeBytes)) return false;
-    const keptBytes = this.keptBytes(beforeBytes);
-    this.#stuckBytes = Math.min(this.#stuckBytes, keptBytes);
-    if (keptBytes - this.#stuckBytes <= cause.worthBytes) return false;
-    const startUs = monotonicUs();
-    this.#allocator.giveBack();
-    const tookUs = monotonicUs() - startUs;
+    const returnableBytes = Math.max(this.#keptOf(beforeBytes) - this.#stuckBytes, freedBytes - this.#creditedBytes);
+    if (Number.isNaN(beforeBytes) || returnableBytes <= cause.worthBytes) return false;
+    const startUs = this.#clockUs();
+    this.#allocator?.giveBack();
+    const tookUs = this.#clockUs() - startUs;
     this.spentUs += tookUs;
     this.#pageReturn.did(nowMs, tookUs / 1e3);
     const afterBytes = this.#sources.rssBytes();
     if (Number.isNaN(afterBytes)) return true;
-    this.#stuckBytes = this.keptBytes(afterBytes);
-    const goneBytes = Math.min(this.#droppedBytes, Math.max(0, beforeBytes - afterBytes));
-    this.#droppedBytes -= goneBytes;
+    this.#stuckBytes = this.#keptOf(afterBytes);
+    const goneBytes = Math.min(droppedBytes - this.#creditedBytes, Math.max(0, beforeBytes - afterBytes));
+    // what did not go now does not go, or has gone before
+    this.#creditedBytes = freedBytes > 0 ? droppedBytes : this.#creditedBytes + goneBytes;
     if (cause.reason !== 'fall') this.#refill.gave(nowMs, beforeBytes, goneBytes);
     return true;
+  }
+
+  #open(): void {
+    this.#allocator = this.#sources.openAllocator();
+  }
+
+  #keptOf(rssBytes: number): number {
+    return Math.max(0, rssBytes - sumHeldBytes(this.#words) - this.#leastBesideBytes);
   }
 }

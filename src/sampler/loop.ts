@@ -2,6 +2,9 @@ import { monotonicUs } from '../page/clock.js';
 import type { CpuAccount } from './cpu-account.js';
 import { AT_ONCE_MS, type Sampler } from './sampler.js';
 
+/** A sample this young need not be taken anew for what is about to be measured by it, µs. */
+const FRESH_US = 20_000;
+
 /**
  * Takes samples one after another, at the times that each asks for. The timer does not keep a process alive by itself. Runs
  * wherever the sampler runs.
@@ -13,6 +16,8 @@ export class SamplingLoop {
   readonly #onTime = () => this.#take(false);
   #timer: NodeJS.Timeout | null = null;
   #dueUs = 0;
+  /** When the last sample was taken, monotonic µs. */
+  #takenUs = 0;
   /** How long the last sample took, µs. */
   #busyUs = 0;
   #stopped = false;
@@ -26,6 +31,11 @@ export class SamplingLoop {
   /** Takes a sample of every resource at once, and plans the next. */
   sampleNow(): void {
     if (!this.#stopped) this.#take(true);
+  }
+
+  /** Takes a sample unless there was one just now: what is measured against it must not be of seconds ago. */
+  refresh(): void {
+    if (monotonicUs() - this.#takenUs >= FRESH_US) this.sampleNow();
   }
 
   /** Brings the next sample forward to when an eviction under way needs it. */
@@ -54,6 +64,7 @@ export class SamplingLoop {
   #take(readsAll: boolean): void {
     const startUs = monotonicUs();
     const latenessUs = this.#dueUs === 0 ? 0 : Math.max(0, startUs - this.#dueUs);
+    this.#takenUs = startUs;
     const asideUs = this.#sampler.asideUs;
     this.#plan(this.#sampler.sample(latenessUs, this.#cpu.update(startUs, this.#busyUs, asideUs), readsAll));
     this.#busyUs = monotonicUs() - startUs - (this.#sampler.asideUs - asideUs);

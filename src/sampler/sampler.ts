@@ -77,7 +77,7 @@ export class Sampler {
     this.#deaths = new Deaths(words, post);
     this.#admissions = new Admissions(words);
     this.#guards = new Guards(words);
-    this.#freePages = new FreePages(words, sources);
+    this.#freePages = new FreePages(words, sources, clockUs);
     this.#steering = new Steering(words, settings, makePolicy, this.#freePages, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
   }
@@ -113,7 +113,7 @@ export class Sampler {
     if (latenessUs > LEAST_AGE_US) this.#watch.awakeUs = nowUs;
     this.#tidings = loadTidings(this.#words);
     this.#steering.beforeSample();
-    this.#freePages.beforeSample(nowMs);
+    this.#freePages.beforeSample(nowMs, this.#watch.injected.length > 0);
     this.#watch.refillBytes = this.#freePages.refillBytes;
     this.#watch.threads = Math.max(1, rowsWithCaches(this.#words).length);
     this.#watch.read(nowUs, readsAll, this.#state.intervalUs);

@@ -51,10 +51,12 @@ export class Settlement {
     return this.#pending.length === 0;
   }
 
-  /** What rounds dropped that is collected, and may still be on its way back; bytes. */
-  get collectedBytes(): number {
+  /** What rounds dropped that was collected at least so long ago, and may still be on its way back; bytes. */
+  collectedBytes(nowMs: number, agoMs = 0): number {
     let bytes = 0;
-    for (const { collectedMs, result } of this.#pending) if (collectedMs !== null) bytes += result.report.evictedBytes;
+    for (const { collectedMs, result } of this.#pending) {
+      if (collectedMs !== null && nowMs - collectedMs >= agoMs) bytes += result.report.evictedBytes;
+    }
     return bytes;
   }
 

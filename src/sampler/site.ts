@@ -48,7 +48,9 @@ export async function startSampling(words: Int32Array, options: SiteOptions): Pr
   const settings = ownThread
     ? options.settings
     : { ...options.settings, minIntervalMs: options.settings.updateIntervalMs };
-  const sources = await openSources(settings, ownThread);
+  const opened = await openSources(settings, ownThread);
+  // giving pages back may take tens of ms, which the application's thread does not have
+  const sources = ownThread ? opened : { ...opened, openAllocator: () => null };
   const broadcast = openBroadcast(words, (message) => {
     if (message.type === 'evict') void answer(message);
   });

@@ -27,6 +27,9 @@ import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
 /** More often than this a collection finds too little to be worth its time. */
 const LEAST_PACE_BYTES = 8 * MIB;
 
+/** What a collection found dead is freed within this time, though V8 does not tell an idle thread so. */
+const FREED_MS = 40;
+
 /** A call of `evict()` that waits for its round. */
 interface Waiting {
   /** What is still to be evicted for it. */
@@ -94,20 +97,20 @@ export class Steering {
 
   /** Whether a sample now is such a look: it must read afresh. */
   isLookDue(nowMs: number): boolean {
-    return this.#settlement.isLookDue(nowMs);
+    return this.#gaveBack || this.#settlement.isLookDue(nowMs);
   }
 
   /** Counts what the caches hold. To be called before usage is read: what is put in between would look like room. */
   beforeSample(): void {
+    this.#gaveBack = false;
     this.#cacheBytes = totalCacheBytes(this.#words);
   }
 
   /** Takes a sample into account. */
   steer(input: SteeringInput): void {
     this.#last = input;
-    this.#gaveBack = false;
     if (this.#isIdle()) return;
-    this.#keptBytes = this.#freePages.keptBytes(input.rssBytes);
+    this.#keptBytes = this.#freePages.keptBytes(input.nowMs, input.rssBytes);
     this.advance(input.nowMs);
     const { autoEviction } = this.#settings;
     if (autoEviction) this.#heaps = this.#threadHeaps.update(input.nowMs * 1e3, input.intervalUs);
@@ -131,14 +134,20 @@ export class Steering {
   /** @returns whether pages were given back, so that usage must be read again. */
   #giveBack(input: SteeringInput): boolean {
     const { nowMs, level, binding: watched, growthBytesPerSecond } = sharedPart(input);
-    const droppedBytes = this.#settlement.collectedBytes;
+    const droppedBytes = this.#settlement.collectedBytes(nowMs);
     if (droppedBytes === 0 && !this.#settings.autoEviction) return false;
     const cause = this.#freePages.findReason({ nowMs, level, watched, growthBytesPerSecond, droppedBytes });
-    if (cause === null) return false;
-    // more of what others let go of is dead, and V8 is in no hurry where little is new
-    if (cause.reason === 'fall' && this.#settings.collectGarbage !== 'never')
-      this.#rounds.orderCollection(level, null, COLLECT.ifDue, null);
-    return this.#freePages.giveBack(nowMs, cause);
+    if (this.#freePages.hasFallen) this.#collectAfterFall(level);
+    return (
+      cause !== null &&
+      this.#freePages.giveBack(nowMs, cause, droppedBytes, this.#settlement.collectedBytes(nowMs, FREED_MS))
+    );
+  }
+
+  /** Others let go of memory: more of it is dead, and V8 is in no hurry where little is new. */
+  #collectAfterFall(level: Level): void {
+    if (this.#settings.collectGarbage === 'never' || this.#rounds.active) return;
+    this.#rounds.orderCollection(level, null, COLLECT.ifDue, null);
   }
 
   /** Does what a policy decided on the last sample: sets cap and pace, and starts a round where none is under way. */
@@ -199,7 +208,6 @@ export class Steering {
   /** Tells of a round that ended, and has its relief measured. */
   #end(result: RoundResult, nowMs: number): void {
     const { report } = result;
-    this.#freePages.dropped(report.evictedBytes);
     const payers = new Set(report.caches.filter(({ evictedBytes }) => evictedBytes > 0).map(({ thread }) => thread));
     this.#settlement.add(result, nowMs, markEvicted(this.#words, payers));
     this.#post({ type: 'eviction', report });
@@ -264,7 +272,7 @@ export class Steering {
   #refilled<T extends WatchedResource>(watched: T, rssBytes: number): T {
     const { refillBytes } = this.#freePages;
     const { resource, known, usedBytes, limitBytes } = watched;
-    if (refillBytes === 0 || !known || resource === 'heap') return watched;
+    if (refillBytes === 0 || !known || resource === 'heap' || resource === 'injected') return watched;
     const share = resource === 'system' ? Math.min(1, rssBytes / usedBytes) : 1;
     return { ...watched, usedBytes: Math.min(limitBytes, usedBytes + share * refillBytes) };
   }

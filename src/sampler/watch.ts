@@ -118,13 +118,13 @@ export class Watch {
     const { readUs: readBeforeUs, usedBytes: usedBeforeBytes, known: wasKnown } = assessment;
     assess(assessment, this.#reading, readUs, nowUs, intervalUs, this.awakeUs);
     const { known, level, usedBytes, limitBytes, thresholds } = assessment;
+    const isHeap = assessment.resource === 'heap'; // one thread's own, and it rises from one collection to the next
     if (known && assessment.readUs !== readBeforeUs) {
-      const comingBytes = assessment.resource === 'heap' ? 0 : this.refillBytes;
+      const comingBytes = isHeap || assessment.resource === 'injected' ? 0 : this.refillBytes;
       forecast.add(readUs / 1e3, usedBytes + comingBytes, limitBytes, thresholds.warning * limitBytes);
     }
     const { growthBytesPerSecond: growth } = forecast;
     const cadence = this.#cadence;
-    const isHeap = assessment.resource === 'heap'; // one thread's own, and it rises from one collection to the next
     const growers = isHeap ? 1 : this.threads;
     const spans = Math.max(1, (readUs - readBeforeUs) / SUDDEN_RISE_US);
     const rises = wasKnown && !isHeap && usedBytes - usedBeforeBytes > SUDDEN_RISE_SHARE * limitBytes * spans;

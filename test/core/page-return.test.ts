@@ -34,7 +34,7 @@ describe('what an allocator keeps', () => {
     expect(pages.next({ ...QUIET, level: 'critical', watched: watched(0.85) })).toBeNull();
   });
 
-  it('goes back after a round, for half of what that dropped, but a share of the limit at the most and 4 MiB at the least', () => {
+  it('goes back after a round, for half of what that dropped, if that is 4 MiB, but a share of the limit at the most', () => {
     const pages = createPageReturn();
     const afterRound = (droppedBytes: number) => pages.next({ ...QUIET, droppedBytes });
     expect(afterRound(30 * MIB)).toEqual({ reason: 'round', worthBytes: 15 * MIB });
@@ -63,24 +63,38 @@ describe('what an allocator keeps', () => {
     ).toBeNull();
   });
 
-  it('goes back once when others let go of memory after there was pressure, if nothing presses', () => {
+  it('goes back once, 50 ms after others let go of memory that there was pressure for', () => {
     const pages = createPageReturn();
     pages.next({ ...QUIET, level: 'critical', watched: watched(0.8) });
-    const fallen = { ...QUIET, nowMs: 100, watched: watched(0.55) };
-    expect(pages.next({ ...fallen, level: 'warning' })).toBeNull();
-    expect(pages.next(fallen)).toEqual({ reason: 'fall', worthBytes: 50 * MIB });
-    pages.did(100, 10);
-    expect(pages.next({ ...fallen, nowMs: 900 })).toBeNull();
+    const fallen = { ...QUIET, watched: watched(0.55) };
+    expect(pages.next({ ...fallen, nowMs: 100 })).toBeNull();
+    expect(pages.hasFallen).toBe(true);
+    expect(pages.next({ ...fallen, nowMs: 149 })).toBeNull();
+    expect(pages.hasFallen).toBe(false);
+    expect(pages.next({ ...fallen, nowMs: 150, level: 'warning' })).toBeNull();
+    expect(pages.next({ ...fallen, nowMs: 150 })).toEqual({ reason: 'fall', worthBytes: 50 * MIB });
+    pages.did(150, 1);
+    expect(pages.next({ ...fallen, nowMs: 300 })).toBeNull();
   });
 
-  it('stays where usage swings by itself, and where the peak or the pressure is long ago', () => {
+  it('is not given back long after the fall', () => {
     const pages = createPageReturn();
-    pages.next({ ...QUIET, watched: watched(0.69) });
-    expect(pages.next({ ...QUIET, nowMs: 100, watched: watched(0.55) })).toBeNull();
-    pages.next({ ...QUIET, nowMs: 1000, level: 'critical', watched: watched(0.8) });
-    expect(pages.next({ ...QUIET, nowMs: 2500, watched: watched(0.55) })).toBeNull();
-    pages.next({ ...QUIET, nowMs: 62_000, watched: watched(0.69) });
-    expect(pages.next({ ...QUIET, nowMs: 62_100, watched: watched(0.55) })).toBeNull();
+    pages.next({ ...QUIET, level: 'critical', watched: watched(0.8) });
+    const fallen = { ...QUIET, watched: watched(0.55) };
+    pages.next({ ...fallen, nowMs: 100 });
+    expect(pages.next({ ...fallen, nowMs: 401 })).toBeNull();
+  });
+
+  it.each([
+    ['usage swings by itself', { level: 'warning', ratio: 0.72, lowMs: 100, limitBytes: LIMIT }],
+    ['the pressure was a minute ago', { level: 'critical', ratio: 0.8, lowMs: 62_000, limitBytes: LIMIT }],
+    ['the limit is another one', { level: 'critical', ratio: 0.8, lowMs: 100, limitBytes: LIMIT / 2 }],
+  ] as const)('has not fallen where %s', (_, { level, ratio, lowMs, limitBytes }) => {
+    const pages = createPageReturn();
+    pages.next({ ...QUIET, level, watched: watched(ratio) });
+    pages.next({ ...QUIET, nowMs: lowMs - 50, level: level === 'warning' ? level : 'normal', watched: watched(0.69) });
+    pages.next({ ...QUIET, nowMs: lowMs, watched: { ...watched(0.4), limitBytes } });
+    expect(pages.hasFallen).toBe(false);
   });
 
   it('takes a fifth of the time at most', () => {

@@ -19,7 +19,7 @@ function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
       keptMib = Math.min(keptMib, stuckMib);
     },
   };
-  const pages = new FreePages(words, { rssBytes, openAllocator: () => (hasAllocator ? allocator : null) });
+  const pages = new FreePages(words, { rssBytes, openAllocator: () => (hasAllocator ? allocator : null) }, () => 0);
   const hold = (mib: number) => {
     heldMib = mib;
     publishThreadHeap(words, row, {
@@ -31,10 +31,10 @@ function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
     });
   };
   hold(0);
-  pages.keptBytes(rssBytes());
-  const giveBack = (input: PageReturnInput) => {
+  pages.keptBytes(0, rssBytes());
+  const giveBack = (input: PageReturnInput, freedBytes = 0) => {
     const cause = pages.findReason(input);
-    return cause !== null && pages.giveBack(input.nowMs, cause);
+    return cause !== null && pages.giveBack(input.nowMs, cause, input.droppedBytes, freedBytes);
   };
   return {
     pages,
@@ -43,9 +43,9 @@ function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
     keep: (mib: number) => {
       keptMib = mib;
     },
-    keptMib: () => pages.keptBytes(rssBytes()) / MIB,
+    keptMib: () => pages.keptBytes(0, rssBytes()) / MIB,
     expectedMib: (nowMs: number) => {
-      pages.beforeSample(nowMs);
+      pages.beforeSample(nowMs, false);
       return pages.refillBytes / MIB;
     },
     asked: () => asked,
@@ -93,14 +93,44 @@ describe('the pages that allocators keep', () => {
   });
 
   it('are expected to be taken again, but for what a round dropped', () => {
-    const { pages, giveBack, keep, expectedMib } = openProcess();
-    keep(80);
-    pages.dropped(30 * MIB);
+    const { giveBack, keep, expectedMib } = openProcess();
+    keep(180);
     giveBack(afterRound(0));
-    expect(expectedMib(0)).toBe(50);
+    expect(expectedMib(0)).toBe(80);
     keep(40);
-    expect(expectedMib(0)).toBe(10);
+    expect(expectedMib(0)).toBe(40);
     expect(expectedMib(400)).toBe(0);
+  });
+
+  it('are asked for once where a round must have left them, though the heaps do not show it yet', () => {
+    const { giveBack, hold, asked } = openProcess();
+    hold(200);
+    expect(giveBack(afterRound(0))).toBe(false);
+    expect(giveBack(afterRound(50), 100 * MIB)).toBe(true);
+    expect(giveBack(afterRound(100), 100 * MIB)).toBe(false);
+    expect(asked()).toBe(1);
+  });
+
+  it('of one round are taken for gone once, however often they are given back', () => {
+    const { giveBack, keep, expectedMib } = openProcess();
+    keep(180);
+    giveBack(afterRound(0));
+    keep(180);
+    giveBack(afterRound(1000));
+    expect(expectedMib(1000)).toBe(180);
+    giveBack({ ...afterRound(2000), droppedBytes: 0 });
+    keep(180);
+    giveBack(afterRound(3000));
+    expect(expectedMib(3000)).toBe(80);
+  });
+
+  it('are left alone while readings of a test stand in for the real ones', () => {
+    const { pages, giveBack, keep } = openProcess();
+    keep(180);
+    pages.beforeSample(0, true);
+    expect(giveBack(afterRound(0))).toBe(false);
+    pages.beforeSample(10, false);
+    expect(giveBack(afterRound(10))).toBe(true);
   });
 
   it('are gone where others let go of memory', () => {
@@ -116,7 +146,9 @@ describe('the pages that allocators keep', () => {
     const sample = { level: 'normal', growthBytesPerSecond: 0, droppedBytes: 0 } as const;
     keep(80);
     giveBack({ ...sample, nowMs: 0, level: 'critical', watched: { ...watched, usedBytes: 420 * MIB } });
-    expect(giveBack({ ...sample, nowMs: 10, watched: { ...watched, usedBytes: 200 * MIB } })).toBe(true);
-    expect(expectedMib(10)).toBe(0);
+    const fallen = { ...sample, watched: { ...watched, usedBytes: 200 * MIB } };
+    expect(giveBack({ ...fallen, nowMs: 10 })).toBe(false);
+    expect(giveBack({ ...fallen, nowMs: 60 })).toBe(true);
+    expect(expectedMib(60)).toBe(0);
   });
 });
