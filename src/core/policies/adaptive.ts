@@ -37,8 +37,12 @@ const HURRY_SECONDS = 0.3;
 /** The same where a collection is dear: it may be refused for seconds, and then takes some tenths of one. */
 const DEAR_HURRY_SECONDS = 1;
 
-/** What a dear collection found dead is freed by other threads while this one goes on, and shows within this time. */
+/**
+ * What a dear collection found dead is freed by other threads while this one goes on, and shows within this time: unless usage rises by more than
+ * this share of the limit meanwhile, which is then others' doing.
+ */
 const RETURN_MS = 100;
+const RETURN_RISE_SHARE = 0.01;
 
 /** In an emergency no plateau is accepted: this share of the limit is given again and again, ever more slowly where it changes nothing. */
 const EMERGENCY_BITE_SHARE = 0.03;
@@ -84,6 +88,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** How many collections there were, and when the last was seen. */
   let collectionsSeen = 0;
   let collectedMs = Number.NEGATIVE_INFINITY;
+  /** Usage of the binding resource then. */
+  let collectedBytes = 0;
   let patienceMs = LEAST_PATIENCE_MS;
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
   let warned = false;
@@ -156,7 +162,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const elapsedMs = Math.max(0, Math.min(1000, nowMs - lastMs));
       lastMs = nowMs;
       for (const watched of input.resources) if (watched.known) trackOf(watched.resource).add(input, watched);
-      if (input.collections !== collectionsSeen) [collectionsSeen, collectedMs] = [input.collections, nowMs];
+      if (input.collections !== collectionsSeen) {
+        [collectionsSeen, collectedMs] = [input.collections, nowMs];
+        collectedBytes = binding?.usedBytes ?? 0;
+      }
       if (binding === null) {
         cap.lift();
         return hold('nothing has a limit', null, null);
@@ -191,7 +200,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', cap.bytes, paceBytes), collect: 'ifDue' };
         }
-        if (isDear && nowMs - collectedMs < RETURN_MS && isTimeToCollect(input, binding)) {
+        const isReturning =
+          nowMs - collectedMs < RETURN_MS &&
+          binding.usedBytes <= collectedBytes + RETURN_RISE_SHARE * binding.limitBytes;
+        if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
         const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));

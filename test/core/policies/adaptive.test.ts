@@ -174,6 +174,15 @@ describe('collections under the adaptive policy', () => {
     });
   });
 
+  it('are given no time for that where usage rises meanwhile', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.1 });
+    const growing = { growthBytesPerSecond: 150 * MIB, collections: 1 };
+    driver.sample(10, { ...growing, usedBytes: 850 * MIB });
+    expect(driver.sample(10, { usedBytes: 860 * MIB }).evictBytes).toBe(0);
+    expect(driver.sample(10, { usedBytes: 861 * MIB }).evictBytes).toBeGreaterThan(0);
+  });
+
   it('are asked for once, and not waited for, where they are cheap', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.005 });
