@@ -1,3 +1,7 @@
+import type { PolicyInput, WatchedResource } from './eviction-policy.js';
+import { ownShare } from './policies/ownership.js';
+import type { Resource } from './resource.js';
+
 /**
  * Pages that were given back and are about to be taken again: where entries come and go, allocators fill what they have free within milliseconds, so
  * usage right afterwards says nothing of the room there is. Until it was seen to stay away it counts as used. Pure; bytes of the resident set.
@@ -40,4 +44,23 @@ export function createRefill(): Refill {
       return belief(nowMs) * Math.max(0, highBytes - rssBytes);
     },
   };
+}
+
+/** Whether the resident set counts for the resource: not for a heap, and not for readings of a test. Pure. */
+export function countsPages(resource: Resource): boolean {
+  return resource !== 'heap' && resource !== 'injected';
+}
+
+/**
+ * The resource as a policy is to see it: pages that were given back, and are about to be taken again, are used. On a machine that others fill
+ * those do not matter. Pure.
+ */
+export function withRefill(
+  watched: WatchedResource,
+  refillBytes: number,
+  process: Pick<PolicyInput, 'level' | 'rssBytes'>,
+): WatchedResource {
+  const { resource, known, usedBytes, limitBytes } = watched;
+  if (!known || !countsPages(resource)) return watched;
+  return { ...watched, usedBytes: Math.min(limitBytes, usedBytes + ownShare(watched, process) * refillBytes) };
 }

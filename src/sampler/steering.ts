@@ -3,6 +3,7 @@ import type { EvictionReport } from '../core/eviction.js';
 import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
 import type { PolicyMaker } from '../core/policies/create.js';
+import { withRefill } from '../core/refill.js';
 import type { Settings } from '../core/settings.js';
 import { MIB } from '../core/units.js';
 import { ringThread } from '../page/bell.js';
@@ -242,6 +243,8 @@ export class Steering {
 
   #observe({ input, heap }: Matter): PolicyInput {
     const { nowMs, level, cause, resources, binding, rssBytes, growthBytesPerSecond } = input;
+    const { refillBytes } = this.#freePages;
+    const refilled = (watched: WatchedResource) => withRefill(watched, refillBytes, { level, rssBytes });
     const words = this.#words;
     const rows = heap?.rows ?? null;
     const threads = sumCounters(words, rows ?? liveThreadRows(words));
@@ -249,8 +252,8 @@ export class Steering {
       nowMs,
       level,
       cause,
-      resources: resources.map((watched) => this.#refilled(watched, rssBytes)),
-      binding: binding === null ? null : this.#refilled(binding, rssBytes),
+      resources: refillBytes === 0 ? resources : resources.map(refilled),
+      binding: refillBytes === 0 || binding === null ? binding : refilled(binding),
       rssBytes,
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
@@ -263,18 +266,6 @@ export class Steering {
       retainedBytes: heap === null ? this.#keptBytes : 0,
       roundActive: this.#rounds.active,
     };
-  }
-
-  /**
-   * As the policy is to see it: pages that were given back, and are about to be taken again, are used. On a machine that others fill those do not
-   * matter.
-   */
-  #refilled<T extends WatchedResource>(watched: T, rssBytes: number): T {
-    const { refillBytes } = this.#freePages;
-    const { resource, known, usedBytes, limitBytes } = watched;
-    if (refillBytes === 0 || !known || resource === 'heap' || resource === 'injected') return watched;
-    const share = resource === 'system' ? Math.min(1, rssBytes / usedBytes) : 1;
-    return { ...watched, usedBytes: Math.min(limitBytes, usedBytes + share * refillBytes) };
   }
 
   /** Writes cap and pace into every thread's control block: its part of what all may hold, or what its own heap allows. */

@@ -1,6 +1,7 @@
 import type { Cadence } from '../core/cadence.js';
 import { createForecast, type Forecast } from '../core/forecast.js';
 import { emptyReading, ratioOf, setOk, setUnlimited } from '../core/reading.js';
+import { countsPages } from '../core/refill.js';
 import { RESOURCES, type Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import type { InjectedReading } from '../page/protocol.js';
@@ -118,13 +119,13 @@ export class Watch {
     const { readUs: readBeforeUs, usedBytes: usedBeforeBytes, known: wasKnown } = assessment;
     assess(assessment, this.#reading, readUs, nowUs, intervalUs, this.awakeUs);
     const { known, level, usedBytes, limitBytes, thresholds } = assessment;
-    const isHeap = assessment.resource === 'heap'; // one thread's own, and it rises from one collection to the next
     if (known && assessment.readUs !== readBeforeUs) {
-      const comingBytes = isHeap || assessment.resource === 'injected' ? 0 : this.refillBytes;
+      const comingBytes = countsPages(assessment.resource) ? this.refillBytes : 0;
       forecast.add(readUs / 1e3, usedBytes + comingBytes, limitBytes, thresholds.warning * limitBytes);
     }
     const { growthBytesPerSecond: growth } = forecast;
     const cadence = this.#cadence;
+    const isHeap = assessment.resource === 'heap'; // one thread's own, and it rises from one collection to the next
     const growers = isHeap ? 1 : this.threads;
     const spans = Math.max(1, (readUs - readBeforeUs) / SUDDEN_RISE_US);
     const rises = wasKnown && !isHeap && usedBytes - usedBeforeBytes > SUDDEN_RISE_SHARE * limitBytes * spans;

@@ -38,7 +38,7 @@ export interface SourceSet {
   readonly missing: readonly MissingSource[];
   /** Resident set of the process, read now, whether or not anything limits it; NaN when it cannot be read. */
   rssBytes(): number;
-  /** The allocator that what is resident comes from; null: it cannot be told anything. */
+  /** Loads what can tell the allocator of this process to give back its free pages: some ms; null: nothing can. */
   readonly openAllocator: () => Allocator | null;
   /** Gives every descriptor back. */
   close(): void;

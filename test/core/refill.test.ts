@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createRefill } from '#src/core/refill.js';
+import { DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
+import { createRefill, withRefill } from '#src/core/refill.js';
+import type { Resource } from '#src/core/resource.js';
 
 describe('pages that were given back', () => {
   it('are expected to be taken again, up to what was resident before', () => {
@@ -43,5 +45,24 @@ describe('pages that were given back', () => {
     const refill = createRefill();
     expect(refill.isExpected(10)).toBe(false);
     expect(refill.bytes(10, 0)).toBe(0);
+  });
+});
+
+describe('a resource with what is about to be taken again', () => {
+  const seen = (resource: Resource, known = true) => {
+    const limits = { limitBytes: 1000, thresholds: DEFAULT_THRESHOLDS, enableDelta: 0.05 };
+    const watched = { resource, known, readUs: 0, usedBytes: 800, ...limits };
+    return withRefill(watched, 300, { level: 'critical', rssBytes: 200 }).usedBytes;
+  };
+
+  it.each([
+    ['container', 1000],
+    ['process', 1000],
+    ['system', 875],
+    ['heap', 800],
+    ['injected', 800],
+  ] as const)('of the kind %s is seen at %i', (resource, usedBytes) => {
+    expect(seen(resource)).toBe(usedBytes);
+    expect(seen(resource, false)).toBe(800);
   });
 });

@@ -10,7 +10,10 @@ const CLAIM_SHARE = 0.02;
  * The part of a resource's usage that is this process's own, 0 to 1. A container, a heap, a limit of one's own are all its own business:
  * whoever fills them, it is this process that dies. A machine is shared, and what others hold cannot be given back by the caches. Pure.
  */
-export function ownShare({ resource, usedBytes }: WatchedResource, { level, rssBytes }: PolicyInput): number {
+export function ownShare(
+  { resource, usedBytes }: WatchedResource,
+  { level, rssBytes }: Pick<PolicyInput, 'level' | 'rssBytes'>,
+): number {
   if (resource !== 'system' || level === 'emergency' || usedBytes <= 0) return 1;
   return Math.min(1, rssBytes / usedBytes);
 }
