@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { FutileCollections, GIVES_UP_SHARE } from './futile-collections.js';
 import { PromotionEstimate, type YoungGeneration } from './promotion.js';
 import { currentConfiguration, deduceYoungBytes } from './v8-generations.js';
 
@@ -7,7 +8,7 @@ import { currentConfiguration, deduceYoungBytes } from './v8-generations.js';
 export interface ThreadHeapReading {
   /** What the old generation holds, and what the next collection may add to it. */
   oldUsedBytes: number;
-  /** What V8 lets the old generation grow to before it aborts with "Reached heap limit". */
+  /** What V8 lets the old generation grow to before it aborts; less while it collects in vain, since it gives up earlier then. */
   oldLimitBytes: number;
   /** As v8.getHeapStatistics counts them: both generations; and memory outside the heap that it holds on to. */
   heapUsedBytes: number;
@@ -28,6 +29,7 @@ export class HeapReader {
   promotableBytes = 0;
   readonly #youngBytes: number;
   readonly #promotion = new PromotionEstimate();
+  readonly #futile = new FutileCollections();
   readonly #young: YoungGeneration = { heldBytes: 0, semiSpaceBytes: 0 };
 
   /**
@@ -50,9 +52,11 @@ export class HeapReader {
       if (space_name === 'new_space') young.semiSpaceBytes = space_used_size + space_available_size;
     }
     const limitBytes = heap_size_limit - this.#youngBytes;
-    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, performance.now());
+    const nowMs = performance.now();
+    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, nowMs);
     heap.oldUsedBytes = Math.round(heldBytes + this.promotableBytes);
-    heap.oldLimitBytes = limitBytes;
+    const collectsInVain = this.#futile.update(heldBytes, limitBytes, nowMs);
+    heap.oldLimitBytes = collectsInVain ? Math.max(GIVES_UP_SHARE * limitBytes, heap.oldUsedBytes) : limitBytes;
     heap.heapUsedBytes = used_heap_size;
     heap.externalBytes = external_memory;
   }
