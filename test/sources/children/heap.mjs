@@ -28,9 +28,6 @@ function attend() {
   read();
 }
 
-/** Garbage has a place of its own in the code: V8 puts what comes from a place that made lasting objects into the old generation. */
-const garbageObject = (i) => ({ name: `garbage ${i}`, list: [i, i] });
-
 const plainObject = (i) => ({ id: i, pair: [i, i + 1], name: `object ${i}` });
 
 read();
@@ -48,7 +45,7 @@ if (life === 'grow') {
   highest = 0;
   const endMs = performance.now() + CHURN_MS;
   for (let i = 0; performance.now() < endMs; i++) {
-    garbage[i % 1000] = garbageObject(i);
+    garbage[i % 1000] = plainObject(i);
     if (i % 50 === 0) attend();
   }
   if (held.length === 0) throw new Error('unreachable');
