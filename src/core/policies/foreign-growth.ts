@@ -1,4 +1,5 @@
 import type { PolicyInput } from '../eviction-policy.js';
+import { createTrend } from '../trend.js';
 
 /** How fast everything but the caches and their dead entries grows. Pure; fed with every sample. */
 export interface ForeignGrowth {
@@ -6,19 +7,32 @@ export interface ForeignGrowth {
   next(input: PolicyInput): number;
 }
 
+/** As many points as the growth of usage is taken from: threads tell of their caches in batches, so one pause says little. */
+const POINTS = 6;
+
+/** What a byte that the caches take in costs is learned in about so long: much longer than others take to fill a limit. */
+const LEARNING_MS = 2000;
+const MOST_COST = 2;
+
 export function createForeignGrowth(): ForeignGrowth {
+  const taken = createTrend(POINTS);
   let lastMs = Number.NaN;
-  let lastCacheBytes = 0;
-  let lastEvictedBytes = 0;
+  /** Bytes of usage for each that the caches take in, at least 1: sizes are estimates, and what is not part of an entry dies with it. */
+  let cost = 1;
+
   return {
     next({ nowMs, cacheBytes, evictedBytes, growthBytesPerSecond }) {
       const elapsedMs = nowMs - lastMs;
-      const ownBytes = cacheBytes - lastCacheBytes + (evictedBytes - lastEvictedBytes);
-      const ownGrowth = elapsedMs > 0 ? Math.max(0, (ownBytes / elapsedMs) * 1e3) : 0;
+      if (elapsedMs <= 0) return 0;
       lastMs = nowMs;
-      lastCacheBytes = cacheBytes;
-      lastEvictedBytes = evictedBytes;
-      return Number.isNaN(elapsedMs) ? 0 : Math.max(0, growthBytesPerSecond - ownGrowth);
+      taken.add(nowMs, cacheBytes + evictedBytes);
+      if (Number.isNaN(elapsedMs)) return 0;
+      const ownGrowth = Math.max(0, taken.slopePerMs() * 1e3);
+      if (growthBytesPerSecond > 0 && ownGrowth > 0) {
+        const seenCost = Math.min(MOST_COST, Math.max(1, growthBytesPerSecond / ownGrowth));
+        cost += (seenCost - cost) * Math.min(1, elapsedMs / LEARNING_MS);
+      }
+      return Math.max(0, growthBytesPerSecond - cost * ownGrowth);
     },
   };
 }
