@@ -1,8 +1,8 @@
 import { CounterWindow } from '../core/counter-window.js';
 import { GhostList, NOT_REMEMBERED } from '../core/ghost-list.js';
-import type { CacheCounters } from '../page/cache-rows.js';
+import { type CacheCounters, cacheBytesIndex } from '../page/cache-rows.js';
 import type { EpochView } from '../page/page.js';
-import type { TrackedWriter } from '../page/wide.js';
+import type { TrackedPlace } from '../page/wide.js';
 import type { CacheAdapter, SecondChances } from './contract.js';
 
 /** What a registration settles, once. Bytes. */
@@ -22,6 +22,9 @@ const NO_LIMIT = -1;
 
 /** One of so many reads looks at the page by an atomic load, the others only glance at it. A power of two. */
 const GLANCES = 64;
+
+/** In the guard, above the calls that are under way: a read may find an expired entry. */
+const MAY_EXPIRE = 2 ** 20;
 
 /** What the caches of a thread have in common, as the account of one of them sees it. */
 export interface JointBooks {
@@ -47,18 +50,15 @@ export interface JointBooks {
  * of the counters that is renewed when the epoch moves. What every operation touches stands in the object itself, as small integers: with
  * a hundred caches it is the lines of the processor's cache that cost.
  */
-export class CacheAccount implements CacheCounters {
+export class CacheAccount implements CacheCounters, TrackedPlace {
   // in the order of use: reads need what fits into one line of the processor's cache, puts little more
   readonly joint: JointBooks;
   /** That of `joint`: every operation glances at it. */
   readonly epoch: EpochView;
-  /** Whether a read is not simple: it may run callbacks of the user, or is part of another operation of the cache. */
-  isGuarded = false;
+  /** Calls of the cache's own operations that are under way, and `MAY_EXPIRE`. */
+  #guard = 0;
   hits = 0;
   misses = 0;
-  /** Calls of the cache's own operations that are under way. */
-  #inside = 0;
-  #mayExpire = false;
   puts = 0;
   ownEvictions = 0;
   /** Bytes held, as last reconciled with the cache. Writer: the tracker. */
@@ -67,8 +67,12 @@ export class CacheAccount implements CacheCounters {
   readonly limitBytes: number;
   /** True from registration to its end; only then the row is this cache's. Writer: the tracker. */
   open = false;
-  /** Puts the page's copy of `bytes` in its place. */
-  readonly published: TrackedWriter;
+  /** Whether entries have come of which the second chances were not told. */
+  #hasUnnoticed = false;
+  /** Where the page's copy of `bytes` is. Writer: the tracker. */
+  readonly trackedIndex: number;
+  trackedLow = 0;
+  trackedBase = 0;
   /** What pressure evicted. */
   readonly ghosts = new GhostList();
   pressureEvictions = 0;
@@ -91,16 +95,11 @@ export class CacheAccount implements CacheCounters {
   failures = 0;
   quarantined = false;
 
-  constructor(
-    { row, name, priority, minBytes, maxBytes }: AccountTerms,
-    joint: JointBooks,
-    published: TrackedWriter,
-    nowMs: number,
-  ) {
+  constructor({ row, name, priority, minBytes, maxBytes }: AccountTerms, joint: JointBooks, nowMs: number) {
     this.limitBytes = Number.isFinite(maxBytes) ? maxBytes : NO_LIMIT;
     this.joint = joint;
     this.epoch = joint.epoch;
-    this.published = published;
+    this.trackedIndex = cacheBytesIndex(row);
     this.row = row;
     this.name = name;
     this.priority = priority;
@@ -114,26 +113,28 @@ export class CacheAccount implements CacheCounters {
     return this.limitBytes === NO_LIMIT ? 0 : Math.max(0, this.bytes - this.limitBytes);
   }
 
+  /** Whether a read is not simple: it may run callbacks of the user, or is part of another operation of the cache. */
+  get isGuarded(): boolean {
+    return this.#guard !== 0;
+  }
+
   /**
    * The cache's own code runs from here to `leave`.
    * @returns false when the cache, or a callback of the user that it runs, calls the same cache again: such a call counts for nothing.
    */
   enter(): boolean {
     this.joint.enter();
-    this.isGuarded = true;
-    return this.#inside++ === 0;
+    return (this.#guard++ & (MAY_EXPIRE - 1)) === 0;
   }
 
   leave(): void {
     this.joint.leave();
-    this.#inside--;
-    this.isGuarded = this.#mayExpire || this.#inside > 0;
+    this.#guard--;
   }
 
   /** From now on a read may find an expired entry and dispose of it. */
   expectExpiry(): void {
-    this.#mayExpire = true;
-    this.isGuarded = true;
+    this.#guard |= MAY_EXPIRE;
   }
 
   /** A read of `key` found something, or nothing. */
@@ -157,9 +158,17 @@ export class CacheAccount implements CacheCounters {
 
   /** An entry with a new key has come. To be told while the caches are small, too. */
   gained(key: unknown): void {
-    if (this.chances === null) return;
-    if (this.joint.isNearCap) this.chances.noticeNew(key);
-    else this.chances.overlook();
+    if (!this.joint.isNearCap) this.#hasUnnoticed = true;
+    else if (this.chances !== null) {
+      this.tellUnnoticed();
+      this.chances.noticeNew(key);
+    }
+  }
+
+  /** Tells the second chances of entries that came unnoticed: before anything else is told, or asked of them. */
+  tellUnnoticed(): void {
+    if (this.#hasUnnoticed) this.chances?.overlook();
+    this.#hasUnnoticed = false;
   }
 
   /** Something may have gone (delete, clear, TTL), or come late; `bytes` is what the cache holds now. */

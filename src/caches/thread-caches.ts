@@ -2,7 +2,7 @@ import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionRequest } from '../core/eviction.js';
 import { askForSample, ringSampler } from '../page/bell.js';
-import { cacheBytesWriter, claimCache } from '../page/cache-rows.js';
+import { claimCache } from '../page/cache-rows.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { loadTightGuard } from '../page/guard.js';
 import { emptyThreadControl, type Outcome, readControl } from '../page/orders.js';
@@ -233,7 +233,7 @@ export class ThreadCaches {
   ): CacheAccount {
     const { name, priority, minBytes, maxBytes } = checked;
     const terms = { row, name, priority, minBytes, maxBytes };
-    const opened = new CacheAccount(terms, this.#tracker, cacheBytesWriter(this.#words, row), monotonicMs());
+    const opened = new CacheAccount(terms, this.#tracker, monotonicMs());
     opened.adapter = adapt(opened);
     this.#tracker.open(opened);
     if (!this.#tracker.reconcile(opened)) {

@@ -2,6 +2,7 @@ import { MIB } from '../core/units.js';
 import { releaseCache, retireCache, storeCacheCounters, storeCacheEntries } from '../page/cache-rows.js';
 import { monotonicMs } from '../page/clock.js';
 import { EpochView } from '../page/page.js';
+import { findPlace, storeAt } from '../page/wide.js';
 import type { CacheAccount, JointBooks } from './account.js';
 
 /** What the tracker calls, inside a cache operation, when there is something to do. */
@@ -72,6 +73,7 @@ export class Tracker implements JointBooks {
   open(account: CacheAccount): void {
     this.#accounts = [...this.#accounts, account].sort((a, b) => a.priority - b.priority);
     account.open = true;
+    findPlace(this.#words, account);
     this.reconcile(account);
   }
 
@@ -122,7 +124,7 @@ export class Tracker implements JointBooks {
     if (bytes === account.bytes) return;
     if (account.open) {
       this.#totalBytes += bytes - account.bytes;
-      account.published.store(bytes);
+      storeAt(this.#words, account, bytes);
     }
     account.bytes = bytes;
   }

@@ -2,7 +2,7 @@ import { SpillwayError } from '../core/errors.js';
 import { CACHE, CACHE_ROWS, CACHE_WORDS, cacheOffset, HEADER, NAME_BYTES, THREAD, threadOffset } from './layout.js';
 import { raiseRowsUsed } from './page.js';
 import { liveThreadRows, type ThreadClaim } from './thread-rows.js';
-import { loadTracked, loadWide, storeTracked, storeWide, TrackedWriter } from './wide.js';
+import { loadTracked, loadWide, storeTracked, storeWide } from './wide.js';
 
 /** What a cache's row says about it from registration on. Bytes; `maxBytes` and `rebuildUs` are -1 where there is none. */
 export interface CacheDescription {
@@ -80,9 +80,9 @@ export function storeCacheBytes(words: Int32Array, row: number, bytes: number): 
   storeTracked(words, cacheOffset(row) + CACHE.BYTES, bytes);
 }
 
-/** The same for an owner that publishes with every put. */
-export function cacheBytesWriter(words: Int32Array, row: number): TrackedWriter {
-  return new TrackedWriter(words, cacheOffset(row) + CACHE.BYTES);
+/** Where they stand, for an owner that publishes with every put: a tracked value. */
+export function cacheBytesIndex(row: number): number {
+  return cacheOffset(row) + CACHE.BYTES;
 }
 
 /** Bytes that the cache holds now; any thread. */

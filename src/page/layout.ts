@@ -2,7 +2,7 @@
  * THE table of the shared page: one SharedArrayBuffer, seen as Int32 words, that the sampler and every thread with caches share.
  *
  * - Every access is an Atomics operation, so it is sequentially consistent (ECMA-262, memory model). Two are not, because every cache
- *   operation makes them and an Atomics operation is a call: that of `EpochView`, which may be old, and the low word of `TrackedWriter`.
+ *   operation makes them and an Atomics operation is a call: that of `EpochView`, which may be old, and the low word of `storeAt`.
  * - Every word has one writer at a time: the writer column below. A row belongs to the thread that claimed it.
  * - A *wide* value takes two words (high, then low 31 bits) and holds a safe integer; see `wide.ts`.
  * - What must be seen together stands under a sequence word, odd while it is written; the state has slots instead (`state-codec.ts`).

@@ -38,41 +38,36 @@ export function storeTracked(words: Int32Array, index: number, value: number): v
   Atomics.store(words, index, (version + 1) | 0);
 }
 
+/** What the one writer of a tracked value keeps beside it, so that it need not look at what stands there. */
+export interface TrackedPlace {
+  /** Of the value's first word. */
+  readonly trackedIndex: number;
+  /** Of the low word that stands, and what the high word above it is worth. Writer: `findPlace`, and from then on `storeAt`. */
+  trackedLow: number;
+  trackedBase: number;
+}
+
 /**
- * The one writer of a tracked value, which need not look at what stands there: while the high word stays, it makes a single plain store of
- * the low word. A word is never torn, and a reader sees it no later than whatever its writer makes known after it by an Atomics operation.
+ * Writes a tracked value for an owner who keeps its place: while the high word stays, it makes a single plain store of the low word. A word is
+ * never torn, and a reader sees it no later than whatever its writer makes known after it by an Atomics operation.
+ * @param value >= 0; a fraction is cut off.
  */
-export class TrackedWriter {
-  readonly #words: Int32Array;
-  readonly #index: number;
-  /** Where the low word that stands is, and what the high word above it is worth. */
-  #low = 0;
-  #base = 0;
+export function storeAt(words: Int32Array, place: TrackedPlace, value: number): void {
+  const low = value - place.trackedBase;
+  if (low >= 0 && low < LOW_RANGE) words[place.trackedLow] = low;
+  else storeBoth(words, place, value);
+}
 
-  /** For the owner of the words: nobody else writes them from now on. */
-  constructor(words: Int32Array, index: number) {
-    this.#words = words;
-    this.#index = index;
-    this.#lookAgain();
-  }
+/** To be called once before the first store: nobody else writes the value from now on. */
+export function findPlace(words: Int32Array, place: TrackedPlace): void {
+  const slot = place.trackedIndex + 1 + (Atomics.load(words, place.trackedIndex) & 1) * 2;
+  place.trackedLow = slot + 1;
+  place.trackedBase = Atomics.load(words, slot) * LOW_RANGE;
+}
 
-  /** @param value >= 0; a fraction is cut off. */
-  store(value: number): void {
-    const low = value - this.#base;
-    if (low >= 0 && low < LOW_RANGE) this.#words[this.#low] = low;
-    else this.#storeBoth(value);
-  }
-
-  #storeBoth(value: number): void {
-    storeTracked(this.#words, this.#index, value);
-    this.#lookAgain();
-  }
-
-  #lookAgain(): void {
-    const slot = this.#index + 1 + (Atomics.load(this.#words, this.#index) & 1) * 2;
-    this.#low = slot + 1;
-    this.#base = Atomics.load(this.#words, slot) * LOW_RANGE;
-  }
+function storeBoth(words: Int32Array, place: TrackedPlace, value: number): void {
+  storeTracked(words, place.trackedIndex, value);
+  findPlace(words, place);
 }
 
 /** Any thread. It looks again only when the writer has got further meanwhile. */

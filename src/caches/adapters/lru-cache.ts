@@ -42,6 +42,7 @@ export function adaptLruCache<K, V>(
       const targetBytes = Math.max(floorBytes, books.bytes - bytes);
       const goesByLastUse = level === 'emergency' || account.dropReason === 'own';
       const sparing = goesByLastUse ? null : chances;
+      account.tellUnnoticed();
       sparing?.beginDrop(round);
       let dropped = 0;
       while (books.bytes > targetBytes && cache.size > 0 && !overlay.isLifted) {
