@@ -18,7 +18,8 @@ const transitions = [];
 
 const sources = await openSources({ roots: null, processLimitBytes: null, updateIntervalMs: 5000 });
 const container = sources.sources.find(({ resource }) => resource === 'container');
-const pressure = await startPressureRuntime();
+// no sample of its own accord takes what the next one that is asked for should tell
+const pressure = await startPressureRuntime({ updateIntervalMs: 60_000 });
 pressure.on('level', ({ from, to, cause }) => transitions.push({ from, to, cause }));
 
 const commands = {
