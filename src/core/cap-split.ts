@@ -16,15 +16,17 @@ const OPENING_SHARE = 1 / 16;
  * - What a thread cannot use, for its own heap is the tighter limit, goes to the others.
  *
  * Pure.
+ *
+ * @param opens false: threads that hold less are opened no room. While the caches give again and again, all of it would come on top.
  */
-export function splitCap(claims: readonly CapClaim[], capBytes: number): number[] {
+export function splitCap(claims: readonly CapClaim[], capBytes: number, opens = true): number[] {
   const held = claims.map(({ heldBytes, mostBytes }) => Math.min(heldBytes, mostBytes));
   const heldBytes = held.reduce((sum, bytes) => sum + bytes, 0);
   const equalBytes = capBytes / Math.max(1, claims.length);
   const scale = heldBytes > capBytes ? capBytes / heldBytes : 1;
   const parts = held.map((bytes) => bytes * scale);
   spread(parts, claims, Math.max(0, capBytes - heldBytes));
-  open(parts, claims, equalBytes);
+  if (opens) open(parts, claims, equalBytes);
   return parts.map((bytes) => Math.floor(bytes));
 }
 

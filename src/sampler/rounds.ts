@@ -3,7 +3,7 @@ import { evictableBytes, planEviction } from '../core/eviction-plan.js';
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
 import { ringThread, ringThreads } from '../page/bell.js';
-import { type CacheRow, isCacheLive, liveCaches } from '../page/cache-rows.js';
+import { type CacheRow, isCacheLive, liveCaches, threadCacheBytes } from '../page/cache-rows.js';
 import {
   adoptOrders,
   type CollectMode,
@@ -65,6 +65,8 @@ interface ThreadPart {
   readonly caches: readonly CacheRow[];
   /** What each was planned to pay, by cache row. */
   readonly owedBytes: ReadonlyMap<number, number>;
+  /** What the caches of the thread are left with once all is paid. */
+  readonly leftBytes: number;
   /** Receipts seen so far, and when the last one came. */
   receipts: number;
   movedMs: number;
@@ -118,6 +120,13 @@ export class Rounds {
 
   get active(): boolean {
     return this.#round !== null;
+  }
+
+  /** What the caches of a thread are left with once it has paid what it was asked for; what they hold where it owes nothing. Bytes. */
+  leftBytes(threadRow: number): number {
+    const heldBytes = threadCacheBytes(this.#words, threadRow);
+    const part = this.#round?.absent.has(threadRow) ? undefined : this.#round?.wave?.threads.get(threadRow);
+    return part === undefined ? heldBytes : Math.max(0, Math.min(heldBytes, part.leftBytes));
   }
 
   /** Starts a round; there must be none under way. */
@@ -215,6 +224,7 @@ export class Rounds {
         order: this.#order(threadRow, { ...round.demand, round: round.id }, debts),
         caches: candidates.filter((cache) => cache.threadRow === threadRow),
         owedBytes: new Map(debts.map(({ row, owedBytes }) => [row, owedBytes])),
+        leftBytes: threadCacheBytes(this.#words, threadRow) - debts.reduce((sum, { owedBytes }) => sum + owedBytes, 0),
         receipts: 0,
         movedMs: nowMs,
       });

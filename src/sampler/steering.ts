@@ -25,6 +25,9 @@ import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds
 import { Settlement, type UsedOf } from './settlement.js';
 import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
 
+/** So long after a round no thread is opened room at the cost of others, who just gave. */
+const OPENING_PAUSE_MS = 1000;
+
 /** More often than this a collection finds too little to be worth its time. */
 const LEAST_PACE_BYTES = 8 * MIB;
 
@@ -61,6 +64,8 @@ export class Steering {
   readonly #freePages: FreePages;
   /** What allocators keep, as of the last sample. */
   #keptBytes = 0;
+  /** When the last round began. */
+  #roundMs = Number.NEGATIVE_INFINITY;
   /** Pages were given back after the last reading. */
   #gaveBack = false;
   /** For what all threads share; null: none. */
@@ -128,7 +133,7 @@ export class Steering {
         const policy = matter.heap?.policy ?? this.#policy;
         this.#carryOut(policy.decide(this.#observe(matter)), policy.name, matter);
       }
-      this.#limit();
+      this.#limit(input.nowMs);
     }
   }
 
@@ -157,7 +162,7 @@ export class Steering {
     if (input === null) return;
     const heap = input.cause === 'heap' ? worstOf(this.#heaps) : null;
     this.#carryOut(decision, policy, { input: { ...input, nowMs }, heap });
-    this.#limit();
+    this.#limit(nowMs);
   }
 
   #carryOut({ capBytes, paceBytes, evictBytes, ...decision }: PolicyDecision, policy: string, matter: Matter): void {
@@ -237,6 +242,7 @@ export class Steering {
   }
 
   #start(demand: RoundDemand, gauge: Gauge, nowMs: number): void {
+    this.#roundMs = nowMs;
     this.#rounds.start(demand, gauge, nowMs, Date.now());
     this.advance(nowMs);
   }
@@ -269,15 +275,15 @@ export class Steering {
   }
 
   /** Writes cap and pace into every thread's control block: its part of what all may hold, or what its own heap allows. */
-  #limit(): void {
+  #limit(nowMs: number): void {
     const threadRows = rowsWithCaches(this.#words);
     const heapOf = (row: number) => this.#heaps.find((heap) => heap.rows.includes(row));
     const claims = threadRows.map((row) => ({
-      heldBytes: threadCacheBytes(this.#words, row),
+      heldBytes: this.#rounds.leftBytes(row), // or all would give by their caps what some give by their orders
       mostBytes: heapOf(row)?.capBytes ?? Number.POSITIVE_INFINITY,
     }));
     const { capBytes } = this.#limits;
-    const parts = capBytes === null ? null : splitCap(claims, capBytes);
+    const parts = capBytes === null ? null : splitCap(claims, capBytes, nowMs - this.#roundMs >= OPENING_PAUSE_MS);
     let changed = false;
     for (const [index, row] of threadRows.entries()) {
       const mostBytes = claims[index]?.mostBytes ?? Number.POSITIVE_INFINITY;

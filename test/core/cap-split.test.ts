@@ -25,6 +25,10 @@ describe('splitting a joint cap over threads', () => {
     expect(first).toBe(1550);
   });
 
+  it('opens none where it is told not to', () => {
+    expect(splitCap([claim(1600), claim(0)], 1600, false)).toEqual([1600, 0]);
+  });
+
   it('lets a thread that starts late come to an equal part, one sample after another', () => {
     let held = [1600, 0];
     for (let sample = 0; sample < 40; sample++)
