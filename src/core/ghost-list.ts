@@ -24,9 +24,10 @@ export const NOT_REMEMBERED = -1;
  * a read in between stays remembered. With each hash goes a note of the caller's.
  */
 export class GhostList {
-  #slots = new Int32Array(FIRST_BUCKETS * WAYS);
-  /** By slot; null while there are none. */
-  #notes: Uint32Array | null = null;
+  /** By bucket: its hashes, 0 where one is free, and then, once there are any, their notes. So what belongs together is read together. */
+  #table = new Int32Array(FIRST_BUCKETS * WAYS);
+  /** Words of a bucket: `WAYS`, or twice as many where there are notes. */
+  #stride = WAYS;
   /** Next victim of each full bucket. */
   #cursors = new Uint8Array(FIRST_BUCKETS);
   #size = 0;
@@ -40,82 +41,86 @@ export class GhostList {
 
   /** Hashes that there is room for, in as many buckets as there are now. */
   get capacity(): number {
-    return this.#slots.length;
+    return this.#cursors.length * WAYS;
   }
 
   /** Makes room for about `keys` more at once. Growing step by step makes it a third dearer to remember them. */
   reserve(keys: number): void {
     let buckets = this.#cursors.length;
     while ((this.#size + keys) * 2 > buckets * WAYS && buckets < MOST_BUCKETS) buckets *= 2;
-    if (buckets > this.#cursors.length) this.#grow(buckets);
+    if (buckets > this.#cursors.length) this.#moveInto(buckets, this.#stride);
   }
 
   /** Pressure evicted `key`. @param note a whole number of 32 bits; 0: none. */
   remember(key: unknown, note = 0): void {
     const hash = this.#hash(key, true);
-    if (this.#size * 2 >= this.capacity && this.#cursors.length < MOST_BUCKETS) this.#grow(this.#cursors.length * 2);
-    const slot = this.#insert(hash);
-    if (note !== 0) this.#notes ??= new Uint32Array(this.#slots.length);
-    if (this.#notes !== null) this.#notes[slot] = note;
+    const buckets = this.#cursors.length;
+    if (note !== 0 && this.#stride === WAYS) this.#moveInto(buckets, 2 * WAYS);
+    if (this.#size * 2 >= this.capacity && buckets < MOST_BUCKETS) this.#moveInto(2 * buckets, this.#stride);
+    this.#insert(hash, note);
   }
 
   /** `key` was missed. @returns the note of its eviction, which is then forgotten; `NOT_REMEMBERED`: pressure had not evicted it. */
   regret(key: unknown): number {
     const hash = this.#hash(key, false);
     if (hash === 0) return NOT_REMEMBERED;
-    const first = this.#firstSlotOf(hash);
-    for (let slot = first; slot < first + WAYS; slot++) {
-      if (this.#slots[slot] !== hash) continue;
-      this.#slots[slot] = 0;
+    const first = this.#firstOf(hash);
+    for (let at = first; at < first + WAYS; at++) {
+      if (this.#table[at] !== hash) continue;
+      this.#table[at] = 0;
       this.#size--;
-      return this.#notes?.[slot] ?? 0;
+      return this.#stride === WAYS ? 0 : (this.#table[at + WAYS] ?? 0) >>> 0;
     }
     return NOT_REMEMBERED;
   }
 
   /** Forgets everything and gives its memory back. */
   clear(): void {
-    this.#slots = new Int32Array(FIRST_BUCKETS * WAYS);
-    this.#notes = null;
+    this.#table = new Int32Array(FIRST_BUCKETS * WAYS);
+    this.#stride = WAYS;
     this.#cursors = new Uint8Array(FIRST_BUCKETS);
     this.#size = 0;
     this.#identities = null;
   }
 
-  /** @returns the slot that it has now. */
-  #insert(hash: number): number {
-    const first = this.#firstSlotOf(hash);
-    for (let slot = first; slot < first + WAYS; slot++) {
-      const held = this.#slots[slot];
-      if (held === hash) return slot;
+  #insert(hash: number, note: number): void {
+    const at = this.#placeFor(hash);
+    this.#table[at] = hash;
+    if (this.#stride > WAYS) this.#table[at + WAYS] = note;
+  }
+
+  /** Where `hash` stands, or may: in a full bucket at the place of the oldest. */
+  #placeFor(hash: number): number {
+    const first = this.#firstOf(hash);
+    for (let at = first; at < first + WAYS; at++) {
+      const held = this.#table[at];
+      if (held === hash) return at;
       if (held !== 0) continue;
-      this.#slots[slot] = hash;
       this.#size++;
-      return slot;
+      return at;
     }
-    const bucket = first / WAYS;
+    const bucket = first / this.#stride;
     const cursor = this.#cursors[bucket] ?? 0;
-    this.#slots[first + cursor] = hash;
     this.#cursors[bucket] = (cursor + 1) % WAYS;
     return first + cursor;
   }
 
   /** The number of buckets is a power of two: a mask costs a tenth of a division. */
-  #firstSlotOf(hash: number): number {
-    return (hash & (this.#cursors.length - 1)) * WAYS;
+  #firstOf(hash: number): number {
+    return (hash & (this.#cursors.length - 1)) * this.#stride;
   }
 
-  #grow(buckets: number): void {
-    const held = this.#slots;
-    const notes = this.#notes;
-    this.#slots = new Int32Array(buckets * WAYS);
-    this.#notes = notes === null ? null : new Uint32Array(buckets * WAYS);
+  #moveInto(buckets: number, stride: number): void {
+    const [held, heldStride] = [this.#table, this.#stride];
+    this.#table = new Int32Array(buckets * stride);
+    this.#stride = stride;
     this.#cursors = new Uint8Array(buckets);
     this.#size = 0;
-    for (const [from, hash] of held.entries()) {
-      if (hash === 0) continue;
-      const slot = this.#insert(hash);
-      if (this.#notes !== null) this.#notes[slot] = notes?.[from] ?? 0;
+    for (let first = 0; first < held.length; first += heldStride) {
+      for (let at = first; at < first + WAYS; at++) {
+        const hash = held[at] ?? 0;
+        if (hash !== 0) this.#insert(hash, heldStride === WAYS ? 0 : (held[at + WAYS] ?? 0));
+      }
     }
   }
 

@@ -12,6 +12,9 @@ export const UNKNOWN = -1;
 
 const FIRST_SLOTS = 1024;
 
+const WORTH_BITS = 8;
+const WORTH_MASK = 2 ** WORTH_BITS - 1;
+
 /** The clock begins again when it comes here. */
 const CLOCK_END = 2 ** 31;
 
@@ -23,12 +26,11 @@ const CLOCK_END = 2 ** 31;
 export class LruSecondChances<K> implements SecondChances<K> {
   readonly #internals: LruInternals<K>;
   readonly #odds = new ReuseOdds();
-  /** By slot: when its entry was put or spared, by the clock below. */
-  #movedAt = new Uint32Array(0);
-  /** By slot: what its entry has proved worth. */
-  #worths = new Uint8Array(0);
-  /** By slot: the kind that its entry was spared as, plus one; 0: it was not. */
-  #sparedAs = new Uint8Array(0);
+  /**
+   * By slot, two words, so that what is read together stands together: when its entry was put or spared, by the clock below; then what it has
+   * proved worth, and above that the kind that it was spared as, plus one, or 0 where it was not.
+   */
+  #slots = new Uint32Array(0);
   /** Counts what was put and spared. */
   #clock = 0;
   /** Nothing is known of what was put until then. */
@@ -53,7 +55,7 @@ export class LruSecondChances<K> implements SecondChances<K> {
     const slot = isSameKey(keyList[tail], key) ? tail : keyMap.get(key);
     if (slot === undefined) return; // it was not taken, or went at once
     this.#meet(slot);
-    this.#movedAt[slot] = this.#tick();
+    this.#slots[2 * slot] = this.#tick();
   }
 
   overlook(): void {
@@ -77,16 +79,15 @@ export class LruSecondChances<K> implements SecondChances<K> {
     const mostSpared = Math.min(MOST_SPARED, Math.floor(keyMap.size * MOST_SPARED_SHARE));
     for (let spared = 0; ; spared++) {
       const slot = readHead();
-      const movedAt = Math.max(this.#movedAt[slot] ?? 0, this.#blindUntil);
+      const movedAt = Math.max(this.#slots[2 * slot] ?? 0, this.#blindUntil);
       const isUnknown = movedAt === this.#blindUntil;
       if (movedAt > this.#dropBegan || (isUnknown && this.#turnReached <= this.#blindUntil)) return UNKNOWN;
       if (isUnknown) this.#meet(slot); // it was read: others that came later have had their turn
       const kind = this.#kindOf(slot, movedAt);
       if (spared >= mostSpared || !this.#odds.isWorthALap(kind)) return kind;
       this.#odds.spared(kind);
-      this.#movedAt[slot] = this.#tick();
-      this.#worths[slot] = this.#odds.nextWorth(kind);
-      this.#sparedAs[slot] = kind + 1;
+      this.#slots[2 * slot] = this.#tick();
+      this.#slots[2 * slot + 1] = this.#odds.nextWorth(kind) | ((kind + 1) << WORTH_BITS);
       moveToTail(slot);
     }
   }
@@ -97,36 +98,32 @@ export class LruSecondChances<K> implements SecondChances<K> {
   }
 
   #meet(slot: number): void {
-    if (slot >= this.#movedAt.length) this.#grow(slot + 1);
-    this.#worths[slot] = 0;
-    this.#sparedAs[slot] = 0;
+    if (2 * slot >= this.#slots.length) this.#grow(slot + 1);
+    this.#slots[2 * slot + 1] = 0;
   }
 
   #kindOf(slot: number, movedAt: number): number {
     const wasRead = movedAt < this.#turnReached;
     if (!wasRead) this.#turnReached = movedAt;
-    const sparedAs = this.#sparedAs[slot] ?? 0;
+    const record = this.#slots[2 * slot + 1] ?? 0;
+    const sparedAs = record >>> WORTH_BITS;
+    const worth = record & WORTH_MASK;
     if (sparedAs > 0 && wasRead) this.#odds.reused(sparedAs - 1);
-    this.#sparedAs[slot] = 0;
-    return this.#odds.kindOf(this.#worths[slot] ?? 0, wasRead);
+    this.#slots[2 * slot + 1] = worth;
+    return this.#odds.kindOf(worth, wasRead);
   }
 
   #tick(): number {
     if (++this.#clock < CLOCK_END) return this.#clock;
-    this.#movedAt.fill(0);
+    this.#slots.fill(0);
     this.#blindUntil = this.#turnReached = this.#dropBegan = 0;
     this.#clock = 1;
     return 1;
   }
 
   #grow(slots: number): void {
-    const length = Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(slots)));
-    const grown = <T extends Uint32Array | Uint8Array>(larger: T, held: T): T => {
-      larger.set(held);
-      return larger;
-    };
-    this.#movedAt = grown(new Uint32Array(length), this.#movedAt);
-    this.#worths = grown(new Uint8Array(length), this.#worths);
-    this.#sparedAs = grown(new Uint8Array(length), this.#sparedAs);
+    const larger = new Uint32Array(2 * Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(slots))));
+    larger.set(this.#slots);
+    this.#slots = larger;
   }
 }
