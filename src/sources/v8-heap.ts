@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
-import { FutileCollections, GIVES_UP_SHARE } from './futile-collections.js';
 import { PromotionEstimate, type YoungGeneration } from './promotion.js';
 import { currentConfiguration, deduceYoungBytes } from './v8-generations.js';
 
@@ -8,7 +7,7 @@ import { currentConfiguration, deduceYoungBytes } from './v8-generations.js';
 export interface ThreadHeapReading {
   /** What the old generation holds, and what the next collection may add to it. */
   oldUsedBytes: number;
-  /** What V8 lets the old generation grow to before it aborts; less while it collects in vain, since it gives up earlier then. */
+  /** What V8 lets the old generation grow to before it aborts with "Reached heap limit". */
   oldLimitBytes: number;
   /** As v8.getHeapStatistics counts them: both generations; and memory outside the heap that it holds on to. */
   heapUsedBytes: number;
@@ -22,14 +21,14 @@ export interface ThreadHeapReading {
  * value before an abort was 0.26 to 0.95. Where the young generation is big against the old one, what it would add counts too: V8
  * aborted with an old generation at 0.62 to 0.87 of 64 MiB, because the survivors of the next collection did not fit. So read, it
  * was at 0.95 or more before every abort on Node 20, 22, 24 and 26 with 64, 256 and 1024 MiB. What cannot be seen coming is a single
- * allocation that is larger than what is left, such as a Map of a million entries that doubles its table.
+ * allocation that is larger than what is left, such as a Map of a million entries that doubles its table; and V8 gives up earlier, from
+ * 0.8 on, where four major collections in a row left that much and took 60 % of the time, as on a machine that is busy with other things.
  */
 export class HeapReader {
   /** The part of the last `oldUsedBytes` that the old generation did not hold yet. */
   promotableBytes = 0;
   readonly #youngBytes: number;
   readonly #promotion = new PromotionEstimate();
-  readonly #futile = new FutileCollections();
   readonly #young: YoungGeneration = { heldBytes: 0, semiSpaceBytes: 0 };
 
   /**
@@ -52,11 +51,9 @@ export class HeapReader {
       if (space_name === 'new_space') young.semiSpaceBytes = space_used_size + space_available_size;
     }
     const limitBytes = heap_size_limit - this.#youngBytes;
-    const nowMs = performance.now();
-    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, nowMs);
+    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, performance.now());
     heap.oldUsedBytes = Math.round(heldBytes + this.promotableBytes);
-    const collectsInVain = this.#futile.update(heldBytes, limitBytes, nowMs);
-    heap.oldLimitBytes = collectsInVain ? Math.max(GIVES_UP_SHARE * limitBytes, heap.oldUsedBytes) : limitBytes;
+    heap.oldLimitBytes = limitBytes;
     heap.heapUsedBytes = used_heap_size;
     heap.externalBytes = external_memory;
   }

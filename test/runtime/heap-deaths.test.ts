@@ -3,20 +3,30 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const CHILD = fileURLToPath(new URL('./children/fills-its-heap.mjs', import.meta.url));
 
-/** Lets a process die of its heap. @returns the worst level that it saw by itself before. */
-async function worstLevelSeen(way: 'level' | 'turns', oldSpaceMib: number): Promise<string> {
+/**
+ * How V8 says that it gave up early, from 0.8 of its limit on: four major collections in a row left that much and took most of the time. Where
+ * the machine has other things to do, this comes first.
+ */
+const GAVE_UP_EARLY = 'Ineffective mark-compacts near heap limit';
+
+/** Lets a process die of its heap. @returns the worst level that it saw by itself before, and whether V8 gave up before the limit. */
+async function dieOfHeap(way: 'level' | 'turns', oldSpaceMib: number): Promise<{ worst: string; early: boolean }> {
   const directory = mkdtempSync(join(tmpdir(), 'spillway-heap-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'level');
-  const child = spawn(process.execPath, [`--max-old-space-size=${oldSpaceMib}`, CHILD, file, way], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [`--max-old-space-size=${oldSpaceMib}`, CHILD, file, way], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said = text(child.stderr);
   const [exitCode, signal] = await once(child, 'exit');
   expect(signal ?? exitCode).toBeOneOf(['SIGABRT', 134]);
-  return readFileSync(file, 'utf8').trim();
+  return { worst: readFileSync(file, 'utf8').trim(), early: (await said).includes(GAVE_UP_EARLY) };
 }
 
 describe('a process that dies of its heap without a cache', () => {
@@ -24,6 +34,7 @@ describe('a process that dies of its heap without a cache', () => {
     { way: 'level', oldSpaceMib: 64, loop: 'a loop that never turns and reads the level' },
     { way: 'turns', oldSpaceMib: 128, loop: 'a loop that turns' },
   ] as const)('sees the emergency first: $loop, $oldSpaceMib MiB', async ({ way, oldSpaceMib }) => {
-    expect(await worstLevelSeen(way, oldSpaceMib)).toBe('emergency');
+    const { worst, early } = await dieOfHeap(way, oldSpaceMib);
+    expect(worst).toBeOneOf(early ? ['critical', 'emergency'] : ['emergency']);
   });
 });

@@ -12,6 +12,9 @@ import { temporaryDirectory } from './tree.js';
 const MIB = 2 ** 20;
 const CHILD = fileURLToPath(new URL('children/heap.mjs', import.meta.url));
 
+/** V8 does where four major collections in a row took most of the time, as on a busy machine: from 0.8 of its limit on. */
+const GAVE_UP_EARLY = 'Ineffective mark-compacts near heap limit';
+
 /** Lives a life in a process with these flags. */
 function live(life: string, ...flags: string[]) {
   const file = join(temporaryDirectory(), 'heap');
@@ -70,7 +73,8 @@ describe('the use of the old generation', () => {
   it.each([64, 64, 64, 256])('nears 1 before plain objects fill %i MiB and V8 aborts', (sizeMib) => {
     const { child, highest } = live('grow', `--max-old-space-size=${sizeMib}`);
     expect(died(child)).toBe(true);
-    expect(highest).toBeGreaterThanOrEqual(DEFAULT_THRESHOLDS.emergency);
+    const { critical, emergency } = DEFAULT_THRESHOLDS;
+    expect(highest).toBeGreaterThanOrEqual(child.stderr.includes(GAVE_UP_EARLY) ? critical : emergency);
   });
 
   it('is low in an idle process whose small heap is nearly full of what V8 took for it', () => {
