@@ -1,6 +1,8 @@
 /** What a thread's caches hold and may hold at most for reasons of its own (its heap), bytes; Infinity: no such limit. */
 export interface CapClaim {
   readonly heldBytes: number;
+  /** What is left once the thread has given what it was asked for; else what it holds. */
+  readonly leftBytes: number;
   readonly mostBytes: number;
 }
 
@@ -13,6 +15,7 @@ const OPENING_SHARE = 1 / 16;
  * - Room that nobody holds goes to all in equal parts: whoever needs it grows into it, and gets more with the next sample.
  * - Threads that hold less than an equal part are opened a little room even when the others hold everything: a thread that starts
  *   late would else never get a cache. The others give it in proportion to what they hold beyond an equal part.
+ * - Where all hold more than the cap they give in proportion, but for what some of them were asked for already.
  * - What a thread cannot use, for its own heap is the tighter limit, goes to the others.
  *
  * Pure.
@@ -21,10 +24,11 @@ const OPENING_SHARE = 1 / 16;
  */
 export function splitCap(claims: readonly CapClaim[], capBytes: number, opens = true): number[] {
   const held = claims.map(({ heldBytes, mostBytes }) => Math.min(heldBytes, mostBytes));
-  const heldBytes = held.reduce((sum, bytes) => sum + bytes, 0);
+  const heldBytes = sumOf(held);
   const equalBytes = capBytes / Math.max(1, claims.length);
-  const scale = heldBytes > capBytes ? capBytes / heldBytes : 1;
-  const parts = held.map((bytes) => bytes * scale);
+  const kept = heldBytes > capBytes ? claims.map(({ leftBytes, mostBytes }) => Math.min(leftBytes, mostBytes)) : held;
+  const scale = Math.min(1, capBytes / Math.max(1, sumOf(kept)));
+  const parts = kept.map((bytes) => bytes * scale);
   spread(parts, claims, Math.max(0, capBytes - heldBytes));
   if (opens) open(parts, claims, equalBytes);
   return parts.map((bytes) => Math.floor(bytes));
@@ -50,12 +54,12 @@ function spread(parts: number[], claims: readonly CapClaim[], freeBytes: number)
 /** Moves a little from those beyond an equal part to those below it. */
 function open(parts: number[], claims: readonly CapClaim[], equalBytes: number): void {
   const beyond = parts.map((bytes) => Math.max(0, bytes - equalBytes));
-  const beyondBytes = beyond.reduce((sum, bytes) => sum + bytes, 0);
+  const beyondBytes = sumOf(beyond);
   const wanted = claims.map((claim, index) => {
     const mostBytes = Math.min(equalBytes, claim.mostBytes, claim.heldBytes + OPENING_SHARE * equalBytes);
     return Math.max(0, mostBytes - (parts[index] ?? 0));
   });
-  const wantedBytes = wanted.reduce((sum, bytes) => sum + bytes, 0);
+  const wantedBytes = sumOf(wanted);
   if (wantedBytes === 0 || beyondBytes === 0) return;
   const movedBytes = Math.min(wantedBytes, beyondBytes);
   for (let index = 0; index < parts.length; index++) {
@@ -63,6 +67,10 @@ function open(parts: number[], claims: readonly CapClaim[], equalBytes: number):
     const taken = ((wanted[index] ?? 0) / wantedBytes) * movedBytes;
     parts[index] = (parts[index] ?? 0) - given + taken;
   }
+}
+
+function sumOf(bytes: readonly number[]): number {
+  return bytes.reduce((sum, part) => sum + part, 0);
 }
 
 function roomOf(parts: readonly number[], claims: readonly CapClaim[], index: number): number {

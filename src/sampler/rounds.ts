@@ -125,8 +125,10 @@ export class Rounds {
   /** What the caches of a thread are left with once it has paid what it was asked for; what they hold where it owes nothing. Bytes. */
   leftBytes(threadRow: number): number {
     const heldBytes = threadCacheBytes(this.#words, threadRow);
-    const part = this.#round?.absent.has(threadRow) ? undefined : this.#round?.wave?.threads.get(threadRow);
-    return part === undefined ? heldBytes : Math.max(0, Math.min(heldBytes, part.leftBytes));
+    const part = this.#round?.wave?.threads.get(threadRow);
+    const isPaying =
+      part !== undefined && !this.#round?.absent.has(threadRow) && !isOrderDone(this.#words, threadRow, part.order);
+    return isPaying ? Math.max(0, Math.min(heldBytes, part.leftBytes)) : heldBytes;
   }
 
   /** Starts a round; there must be none under way. */
@@ -220,11 +222,12 @@ export class Rounds {
       const debts = shares
         .filter((share) => share.cache.threadRow === threadRow)
         .map((share) => ({ row: share.cache.row, owedBytes: share.bytes }));
+      const heldBytes = threadCacheBytes(this.#words, threadRow); // before the order, which may be paid at once
       threads.set(threadRow, {
         order: this.#order(threadRow, { ...round.demand, round: round.id }, debts),
         caches: candidates.filter((cache) => cache.threadRow === threadRow),
         owedBytes: new Map(debts.map(({ row, owedBytes }) => [row, owedBytes])),
-        leftBytes: threadCacheBytes(this.#words, threadRow) - debts.reduce((sum, { owedBytes }) => sum + owedBytes, 0),
+        leftBytes: heldBytes - debts.reduce((sum, { owedBytes }) => sum + owedBytes, 0),
         receipts: 0,
         movedMs: nowMs,
       });

@@ -25,8 +25,9 @@ import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds
 import { Settlement, type UsedOf } from './settlement.js';
 import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
 
-/** So long after a round no thread is opened room at the cost of others, who just gave. */
+/** So long after a joint round no thread is opened room at the cost of others, who just gave; but after so much longer in any case. */
 const OPENING_PAUSE_MS = 1000;
+const MOST_OPENING_PAUSE_MS = 5000;
 
 /** More often than this a collection finds too little to be worth its time. */
 const LEAST_PACE_BYTES = 8 * MIB;
@@ -64,8 +65,9 @@ export class Steering {
   readonly #freePages: FreePages;
   /** What allocators keep, as of the last sample. */
   #keptBytes = 0;
-  /** When the last round began. */
-  #roundMs = Number.NEGATIVE_INFINITY;
+  /** When the caches of all threads last began to give, and when the cap was last split so that late threads come to a part of it. */
+  #gaveMs = Number.NEGATIVE_INFINITY;
+  #openedMs = Number.NEGATIVE_INFINITY;
   /** Pages were given back after the last reading. */
   #gaveBack = false;
   /** For what all threads share; null: none. */
@@ -165,6 +167,12 @@ export class Steering {
     this.#limit(nowMs);
   }
 
+  /** A joint round begins, the first after a while or one of many. */
+  #gives(nowMs: number): void {
+    if (nowMs - this.#gaveMs >= OPENING_PAUSE_MS) this.#openedMs = nowMs;
+    this.#gaveMs = nowMs;
+  }
+
   #carryOut({ capBytes, paceBytes, evictBytes, ...decision }: PolicyDecision, policy: string, matter: Matter): void {
     const limits = matter.heap ?? this.#limits;
     limits.capBytes = capBytes;
@@ -174,6 +182,7 @@ export class Steering {
     const payers = matter.heap?.rows ?? null;
     const collect = this.#settings.collectGarbage === 'never' ? COLLECT.never : COLLECT[decision.collect];
     if (evictBytes > 0) {
+      if (matter.heap === null) this.#gives(nowMs);
       this.#start({ bytes: Math.ceil(evictBytes), level, cause, policy, collect, payers }, gaugeOf(matter), nowMs);
     } else if (collect !== COLLECT.never) this.#rounds.orderCollection(level, cause, collect, payers);
   }
@@ -242,7 +251,6 @@ export class Steering {
   }
 
   #start(demand: RoundDemand, gauge: Gauge, nowMs: number): void {
-    this.#roundMs = nowMs;
     this.#rounds.start(demand, gauge, nowMs, Date.now());
     this.advance(nowMs);
   }
@@ -279,11 +287,14 @@ export class Steering {
     const threadRows = rowsWithCaches(this.#words);
     const heapOf = (row: number) => this.#heaps.find((heap) => heap.rows.includes(row));
     const claims = threadRows.map((row) => ({
-      heldBytes: this.#rounds.leftBytes(row), // or all would give by their caps what some give by their orders
+      heldBytes: threadCacheBytes(this.#words, row),
+      leftBytes: this.#rounds.leftBytes(row), // or all would give by their caps what some give by their orders
       mostBytes: heapOf(row)?.capBytes ?? Number.POSITIVE_INFINITY,
     }));
     const { capBytes } = this.#limits;
-    const parts = capBytes === null ? null : splitCap(claims, capBytes, nowMs - this.#roundMs >= OPENING_PAUSE_MS);
+    const opens = nowMs - this.#gaveMs >= OPENING_PAUSE_MS || nowMs - this.#openedMs >= MOST_OPENING_PAUSE_MS;
+    if (opens) this.#openedMs = nowMs;
+    const parts = capBytes === null ? null : splitCap(claims, capBytes, opens);
     let changed = false;
     for (const [index, row] of threadRows.entries()) {
       const mostBytes = claims[index]?.mostBytes ?? Number.POSITIVE_INFINITY;

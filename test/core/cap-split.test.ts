@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CapClaim, splitCap } from '#src/core/cap-split.js';
 
-const claim = (heldBytes: number, mostBytes = Number.POSITIVE_INFINITY): CapClaim => ({ heldBytes, mostBytes });
+const claim = (heldBytes: number, mostBytes = Number.POSITIVE_INFINITY, leftBytes = heldBytes): CapClaim => ({
+  heldBytes,
+  leftBytes,
+  mostBytes,
+});
+/** A thread that was asked for some of what it holds. */
+const payer = (heldBytes: number, leftBytes: number) => claim(heldBytes, Number.POSITIVE_INFINITY, leftBytes);
 const sum = (parts: readonly number[]) => parts.reduce((total, bytes) => total + bytes, 0);
 
 describe('splitting a joint cap over threads', () => {
@@ -17,6 +23,16 @@ describe('splitting a joint cap over threads', () => {
 
   it('shrinks all in proportion when they hold too much', () => {
     expect(splitCap([claim(1000), claim(1000)], 1000)).toEqual([500, 500]);
+  });
+
+  it('takes nothing more where what some were asked for already is enough', () => {
+    expect(splitCap([payer(300, 200), claim(300)], 500, false)).toEqual([200, 300]);
+    expect(splitCap([payer(300, 200), claim(300)], 250, false)).toEqual([100, 150]);
+  });
+
+  it('does not give out what is owed and not given yet', () => {
+    expect(splitCap([payer(300, 100), claim(300)], 600)).toEqual([300, 300]);
+    expect(splitCap([payer(300, 100), claim(300)], 500, false)).toEqual([100, 300]);
   });
 
   it('opens a little room for a thread that starts when the others hold everything', () => {
@@ -47,6 +63,7 @@ describe('splitting a joint cap over threads', () => {
     const claims = fc.array(
       fc.record({
         heldBytes: fc.nat(2 ** 40),
+        leftBytes: fc.nat(2 ** 40),
         mostBytes: fc.oneof(fc.nat(2 ** 40), fc.constant(Number.POSITIVE_INFINITY)),
       }),
       { minLength: 1, maxLength: 12 },

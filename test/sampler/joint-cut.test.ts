@@ -94,4 +94,11 @@ describe('a cut that several threads make', () => {
     expect(first).toBe(150);
     expect(second).toBeLessThan(300);
   });
+
+  it('is followed by one after five seconds where cut follows cut', () => {
+    const { sample } = watchThreads();
+    sample(1000, 100, 500);
+    for (let cut = 1; cut <= 9; cut++) expect(sample(1000 + 500 * cut, 1, 500 - cut)).toEqual([200 - cut, 300]);
+    expect(sample(6100, 1, 490)[1]).toBeLessThan(300);
+  });
 });

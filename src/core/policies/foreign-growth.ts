@@ -10,9 +10,13 @@ export interface ForeignGrowth {
 /** As many points as the growth of usage is taken from: threads tell of their caches in batches, so one pause says little. */
 const POINTS = 6;
 
-/** What a byte that the caches take in costs is learned in about so long: much longer than others take to fill a limit. */
-const LEARNING_MS = 2000;
-const MOST_COST = 2;
+/**
+ * What a byte that the caches take in costs is learned in about so long, and not from one sample after a long pause. Usage that grows by more
+ * than this many times what they take in is others' doing, and teaches nothing.
+ */
+const LEARNING_MS = 5000;
+const MOST_LEARNED_MS = 100;
+const MOST_COST = 1.5;
 
 export function createForeignGrowth(): ForeignGrowth {
   const taken = createTrend(POINTS);
@@ -28,9 +32,9 @@ export function createForeignGrowth(): ForeignGrowth {
       taken.add(nowMs, cacheBytes + evictedBytes);
       if (Number.isNaN(elapsedMs)) return 0;
       const ownGrowth = Math.max(0, taken.slopePerMs() * 1e3);
-      if (growthBytesPerSecond > 0 && ownGrowth > 0) {
-        const seenCost = Math.min(MOST_COST, Math.max(1, growthBytesPerSecond / ownGrowth));
-        cost += (seenCost - cost) * Math.min(1, elapsedMs / LEARNING_MS);
+      if (growthBytesPerSecond > 0 && growthBytesPerSecond <= MOST_COST * ownGrowth) {
+        const seenCost = Math.max(1, growthBytesPerSecond / ownGrowth);
+        cost += (seenCost - cost) * (Math.min(elapsedMs, MOST_LEARNED_MS) / LEARNING_MS);
       }
       return Math.max(0, growthBytesPerSecond - cost * ownGrowth);
     },
