@@ -165,7 +165,7 @@ export class CacheAccount implements CacheCounters, TrackedPlace {
     }
   }
 
-  /** Tells the second chances of entries that came unnoticed: before anything else is told, or asked of them. */
+  /** Tells the second chances of entries that came unnoticed: before one is noticed, or any goes. */
   tellUnnoticed(): void {
     if (this.#hasUnnoticed) this.chances?.overlook();
     this.#hasUnnoticed = false;
