@@ -56,7 +56,7 @@ function open(parts: number[], claims: readonly CapClaim[], equalBytes: number):
   const beyond = parts.map((bytes) => Math.max(0, bytes - equalBytes));
   const beyondBytes = sumOf(beyond);
   const wanted = claims.map((claim, index) => {
-    const mostBytes = Math.min(equalBytes, claim.mostBytes, claim.heldBytes + OPENING_SHARE * equalBytes);
+    const mostBytes = Math.min(equalBytes, claim.mostBytes, claim.leftBytes + OPENING_SHARE * equalBytes);
     return Math.max(0, mostBytes - (parts[index] ?? 0));
   });
   const wantedBytes = sumOf(wanted);

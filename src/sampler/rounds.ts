@@ -122,13 +122,12 @@ export class Rounds {
     return this.#round !== null;
   }
 
-  /** What the caches of a thread are left with once it has paid what it was asked for; what they hold where it owes nothing. Bytes. */
-  leftBytes(threadRow: number): number {
-    const heldBytes = threadCacheBytes(this.#words, threadRow);
+  /** What caches of a thread that hold so much are left with once it has paid what it was asked for. Bytes. */
+  leftOf(threadRow: number, heldBytes: number): number {
     const part = this.#round?.wave?.threads.get(threadRow);
-    const isPaying =
-      part !== undefined && !this.#round?.absent.has(threadRow) && !isOrderDone(this.#words, threadRow, part.order);
-    return isPaying ? Math.max(0, Math.min(heldBytes, part.leftBytes)) : heldBytes;
+    if (part === undefined || this.#round?.absent.has(threadRow)) return heldBytes;
+    if (isOrderDone(this.#words, threadRow, part.order)) return heldBytes;
+    return Math.max(0, Math.min(heldBytes, part.leftBytes));
   }
 
   /** Starts a round; there must be none under way. */

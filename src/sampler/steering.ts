@@ -1,21 +1,11 @@
-import { splitCap } from '../core/cap-split.js';
 import type { EvictionReport } from '../core/eviction.js';
 import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
 import type { PolicyMaker } from '../core/policies/create.js';
 import { withRefill } from '../core/refill.js';
 import type { Settings } from '../core/settings.js';
-import { MIB } from '../core/units.js';
-import { ringThread } from '../page/bell.js';
-import {
-  cacheRowsUsed,
-  rowsWithCaches,
-  threadCacheBytes,
-  totalCacheBytes,
-  totalEvictableBytes,
-} from '../page/cache-rows.js';
-import { COLLECT, emptyThreadControl, readControl, writeControl } from '../page/orders.js';
-import { bumpEpoch } from '../page/page.js';
+import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
+import { COLLECT } from '../page/orders.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters } from '../page/thread-rows.js';
 import { markEvicted } from './collection-mark.js';
@@ -24,13 +14,7 @@ import { gaugeOf, type Matter, mattersOf, type SteeringInput, sharedPart, worstO
 import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds.js';
 import { Settlement, type UsedOf } from './settlement.js';
 import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
-
-/** So long after a joint round no thread is opened room at the cost of others, who just gave; but after so much longer in any case. */
-const OPENING_PAUSE_MS = 1000;
-const MOST_OPENING_PAUSE_MS = 5000;
-
-/** More often than this a collection finds too little to be worth its time. */
-const LEAST_PACE_BYTES = 8 * MIB;
+import { ThreadLimits } from './thread-limits.js';
 
 /** What a collection found dead is freed within this time, though V8 does not tell an idle thread so. */
 const FREED_MS = 40;
@@ -54,7 +38,6 @@ export class Steering {
   readonly #post: (message: SamplerMessage) => void;
   readonly #rounds: Rounds;
   readonly #settlement = new Settlement();
-  readonly #control = emptyThreadControl();
   /** Calls of `evict()` that no round serves yet, and those that the round under way serves. */
   readonly #waiting: Waiting[] = [];
   readonly #served: Waiting[] = [];
@@ -65,13 +48,9 @@ export class Steering {
   readonly #freePages: FreePages;
   /** What allocators keep, as of the last sample. */
   #keptBytes = 0;
-  /** When the caches of all threads last began to give, and when the cap was last split so that late threads come to a part of it. */
-  #gaveMs = Number.NEGATIVE_INFINITY;
-  #openedMs = Number.NEGATIVE_INFINITY;
   /** Pages were given back after the last reading. */
   #gaveBack = false;
-  /** For what all threads share; null: none. */
-  readonly #limits: { capBytes: number | null; paceBytes: number | null } = { capBytes: null, paceBytes: null };
+  readonly #limits: ThreadLimits;
   readonly #threadHeaps: ThreadHeaps;
   /** The heaps of the last sample; none with one thread. */
   #heaps: readonly ThreadHeapWatch[] = [];
@@ -91,6 +70,7 @@ export class Steering {
     this.#post = post;
     this.#threadHeaps = new ThreadHeaps(words, settings, makePolicy);
     this.#rounds = new Rounds(words, settings.respectCacheLimits);
+    this.#limits = new ThreadLimits(words, settings, this.#rounds);
   }
 
   /** Monotonic ms at which somebody must look again, whatever the cadence says; null: nothing is pending. */
@@ -135,7 +115,7 @@ export class Steering {
         const policy = matter.heap?.policy ?? this.#policy;
         this.#carryOut(policy.decide(this.#observe(matter)), policy.name, matter);
       }
-      this.#limit(input.nowMs);
+      this.#limits.write(input.nowMs, this.#heaps);
     }
   }
 
@@ -164,17 +144,11 @@ export class Steering {
     if (input === null) return;
     const heap = input.cause === 'heap' ? worstOf(this.#heaps) : null;
     this.#carryOut(decision, policy, { input: { ...input, nowMs }, heap });
-    this.#limit(nowMs);
-  }
-
-  /** A joint round begins, the first after a while or one of many. */
-  #gives(nowMs: number): void {
-    if (nowMs - this.#gaveMs >= OPENING_PAUSE_MS) this.#openedMs = nowMs;
-    this.#gaveMs = nowMs;
+    this.#limits.write(nowMs, this.#heaps);
   }
 
   #carryOut({ capBytes, paceBytes, evictBytes, ...decision }: PolicyDecision, policy: string, matter: Matter): void {
-    const limits = matter.heap ?? this.#limits;
+    const limits = matter.heap ?? this.#limits.joint;
     limits.capBytes = capBytes;
     limits.paceBytes = paceBytes;
     if (this.#rounds.active) return;
@@ -182,7 +156,7 @@ export class Steering {
     const payers = matter.heap?.rows ?? null;
     const collect = this.#settings.collectGarbage === 'never' ? COLLECT.never : COLLECT[decision.collect];
     if (evictBytes > 0) {
-      if (matter.heap === null) this.#gives(nowMs);
+      if (matter.heap === null) this.#limits.gives(nowMs);
       this.#start({ bytes: Math.ceil(evictBytes), level, cause, policy, collect, payers }, gaugeOf(matter), nowMs);
     } else if (collect !== COLLECT.never) this.#rounds.orderCollection(level, cause, collect, payers);
   }
@@ -282,37 +256,6 @@ export class Steering {
     };
   }
 
-  /** Writes cap and pace into every thread's control block: its part of what all may hold, or what its own heap allows. */
-  #limit(nowMs: number): void {
-    const threadRows = rowsWithCaches(this.#words);
-    const heapOf = (row: number) => this.#heaps.find((heap) => heap.rows.includes(row));
-    const claims = threadRows.map((row) => ({
-      heldBytes: threadCacheBytes(this.#words, row),
-      leftBytes: this.#rounds.leftBytes(row), // or all would give by their caps what some give by their orders
-      mostBytes: heapOf(row)?.capBytes ?? Number.POSITIVE_INFINITY,
-    }));
-    const { capBytes } = this.#limits;
-    const opens = nowMs - this.#gaveMs >= OPENING_PAUSE_MS || nowMs - this.#openedMs >= MOST_OPENING_PAUSE_MS;
-    if (opens) this.#openedMs = nowMs;
-    const parts = capBytes === null ? null : splitCap(claims, capBytes, opens);
-    let changed = false;
-    for (const [index, row] of threadRows.entries()) {
-      const mostBytes = claims[index]?.mostBytes ?? Number.POSITIVE_INFINITY;
-      const threadCap = Math.min(parts?.[index] ?? Number.POSITIVE_INFINITY, mostBytes);
-      const limits = {
-        capBytes: Number.isFinite(threadCap) ? Math.max(0, Math.floor(threadCap)) : -1,
-        paceBytes: this.#paceBytesOf(heapOf(row), threadRows.length),
-      };
-      if (!readControl(this.#words, row, this.#control)) continue;
-      const { capBytes: capBefore, paceBytes: paceBefore } = this.#control;
-      if (capBefore === limits.capBytes && paceBefore === limits.paceBytes) continue;
-      writeControl(this.#words, row, { ...this.#control, ...limits }, []);
-      if (limits.capBytes >= 0 && limits.capBytes < (claims[index]?.heldBytes ?? 0)) ringThread(this.#words, row);
-      changed = true;
-    }
-    if (changed) bumpEpoch(this.#words);
-  }
-
   /** The last known use of every resource, and of the process for null. */
   #usedIn(input: SteeringInput | null): UsedOf {
     return ({ resource, thread }) => {
@@ -323,14 +266,5 @@ export class Steering {
       if (assessment === undefined || !assessment.known) return null;
       return { usedBytes: assessment.usedBytes, readMs: assessment.readUs / 1e3 };
     };
-  }
-
-  /** @returns -1 where nothing sets a pace. */
-  #paceBytesOf(heap: ThreadHeapWatch | undefined, threads: number): number {
-    if (this.#settings.collectGarbage === 'never') return -1;
-    const joint = this.#limits.paceBytes; // what floats dead in all threads together is what counts against the limit
-    const part = joint === null ? null : Math.max(LEAST_PACE_BYTES, joint / threads);
-    const paces = [part, heap?.paceBytes ?? null].filter((pace) => pace !== null);
-    return paces.length === 0 ? -1 : Math.floor(Math.min(...paces));
   }
 }

@@ -41,6 +41,10 @@ describe('splitting a joint cap over threads', () => {
     expect(first).toBe(1550);
   });
 
+  it('opens no room for what a thread is about to give', () => {
+    expect(splitCap([payer(300, 200), claim(300)], 500)).toEqual([215, 284]);
+  });
+
   it('opens none where it is told not to', () => {
     expect(splitCap([claim(1600), claim(0)], 1600, false)).toEqual([1600, 0]);
   });
