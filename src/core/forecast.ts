@@ -32,7 +32,7 @@ export interface ForecastOptions {
 const DEFAULT_MAX_GAP_MS = 60_000;
 
 /** Two points of a new ramp are enough to move the median slope of six away from 0 (9 of the 15 pairs touch them). */
-const SHORT_POINTS = 6;
+export const SHORT_POINTS = 6;
 
 /** What is no larger is noise: 1/512 of the limit (1 MiB of 512 MiB), at most 4 MiB. */
 const NOISE_SHARE = 1 / 512;

@@ -2,7 +2,7 @@ import { SpillwayError } from '../core/errors.js';
 import { CACHE, CACHE_ROWS, CACHE_WORDS, cacheOffset, HEADER, NAME_BYTES, THREAD, threadOffset } from './layout.js';
 import { raiseRowsUsed } from './page.js';
 import { liveThreadRows, type ThreadClaim } from './thread-rows.js';
-import { loadTracked, loadWide, storeTracked, storeWide } from './wide.js';
+import { loadTracked, loadWide, storeWide } from './wide.js';
 
 /** What a cache's row says about it from registration on. Bytes; `maxBytes` and `rebuildUs` are -1 where there is none. */
 export interface CacheDescription {
@@ -75,19 +75,14 @@ export function releaseCache(words: Int32Array, row: number, generation: number)
   Atomics.compareExchange(words, cacheOffset(row) + CACHE.OWNER, -generation, 0);
 }
 
-/** Publishes what the cache holds now; owner only. Partner: `loadCacheBytes`. */
-export function storeCacheBytes(words: Int32Array, row: number, bytes: number): void {
-  storeTracked(words, cacheOffset(row) + CACHE.BYTES, bytes);
-}
-
-/** Where they stand, for an owner that publishes with every put: a tracked value. */
+/** Where a cache's owner publishes what it holds, with every put: a tracked value. Partner: `loadCacheBytes`. */
 export function cacheBytesIndex(row: number): number {
   return cacheOffset(row) + CACHE.BYTES;
 }
 
 /** Bytes that the cache holds now; any thread. */
 export function loadCacheBytes(words: Int32Array, row: number): number {
-  return loadTracked(words, cacheOffset(row) + CACHE.BYTES);
+  return loadTracked(words, cacheBytesIndex(row));
 }
 
 /** @param entries -1 where the cache cannot tell. */

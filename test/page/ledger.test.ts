@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SpillwayError } from '#src/core/errors.js';
 import {
   type CacheDescription,
+  cacheBytesIndex,
   claimCache,
   isCacheLive,
   liveCaches,
@@ -10,7 +11,6 @@ import {
   nameByteLength,
   releaseCache,
   retireCache,
-  storeCacheBytes,
   storeCacheCounters,
   threadCacheBytes,
   totalCacheBytes,
@@ -40,6 +40,7 @@ import {
   storeThreadCounters,
   sumCounters,
 } from '#src/page/thread-rows.js';
+import { storeTracked } from '#src/page/wide.js';
 
 const describeCache = (name: string, more: Partial<CacheDescription> = {}): CacheDescription => ({
   name,
@@ -142,7 +143,7 @@ describe('cache rows', () => {
       claim,
       describeCache(name, { priority: -7, minBytes: 3e9, maxBytes: 5e9, rebuildUs: 1500 }),
     );
-    storeCacheBytes(words, row, 4e9);
+    storeTracked(words, cacheBytesIndex(row), 4e9);
     expect(liveCaches(words)).toEqual([
       {
         row,
@@ -184,7 +185,7 @@ describe('cache rows', () => {
       claimCache(words, b, describeCache('x')),
       claimCache(words, a, describeCache('z')),
     ] as const;
-    for (const [index, row] of rows.entries()) storeCacheBytes(words, row, 10 ** index);
+    for (const [index, row] of rows.entries()) storeTracked(words, cacheBytesIndex(row), 10 ** index);
     expect(totalCacheBytes(words)).toBe(1111);
     expect(threadCacheBytes(words, a.row)).toBe(1011);
     retireCache(words, rows[3], a.generation);
@@ -212,7 +213,7 @@ describe('cache rows', () => {
     const words = createPage();
     const claim = claimThread(words, 1, -1);
     const row = claimCache(words, claim, describeCache('a very long name of a cache'));
-    storeCacheBytes(words, row, 5e9);
+    storeTracked(words, cacheBytesIndex(row), 5e9);
     const counters = { hits: 1, misses: 2, puts: 3, pressureEvictions: 4, ownEvictions: 5, regrets: 6 };
     storeCacheCounters(words, row, counters);
     expect(loadCacheCounters(words, row)).toEqual(counters);

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EvictionPolicy, PolicyInput } from '#src/core/eviction-policy.js';
-import { type Reading, setOk } from '#src/core/reading.js';
 import { MIB } from '#src/core/units.js';
 import { COLLECT, emptyThreadControl, readControl } from '#src/page/orders.js';
 import { storeThreadCounters } from '#src/page/thread-rows.js';
@@ -8,8 +7,8 @@ import type { PressureOptions } from '#src/runtime/options.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { Sampler } from '#src/sampler/sampler.js';
 import { CountedCache } from '../support/caches.js';
-import { sourcesOf } from '../support/sources.js';
-import { CachesUnderTest } from '../support/thread-caches.js';
+import { containerOf, sourcesOf } from '../support/sources.js';
+import { CachesUnderTest, stillEngine } from '../support/thread-caches.js';
 
 const LIMIT_MIB = 1000;
 const RISEN_MS = 91_000;
@@ -28,15 +27,7 @@ function watchContainer(options: PressureOptions = {}) {
   const { settings } = resolveOptions({ collectGarbage: 'never', ...options }, {});
   const thread = new CachesUnderTest({
     collectGarbage: settings.collectGarbage,
-    engine: {
-      heap: {
-        promotableBytes: 0,
-        readInto: (heap) =>
-          Object.assign(heap, { oldUsedBytes: 0, oldLimitBytes: -1, heapUsedBytes: 0, externalBytes: 0 }),
-      },
-      findCollect: () => null,
-      nowUs: () => nowMs * 1e3,
-    },
+    engine: stillEngine(() => nowMs * 1e3),
   });
   open.push(thread);
   thread.caches.register(new CountedCache(200 * MIB), { name: 'cache' });
@@ -47,16 +38,8 @@ function watchContainer(options: PressureOptions = {}) {
       return { evictBytes: 0, collect: 'never', capBytes: null, paceBytes: null, reason: '' };
     },
   };
-  const container = {
-    resource: 'container',
-    description: '',
-    slow: false,
-    readInto: (reading: Reading) => setOk(reading, usedMib * MIB, LIMIT_MIB * MIB),
-    facts: () => ({}),
-    close: () => undefined,
-  } as const;
   const sources = sourcesOf({
-    sources: [container],
+    sources: [containerOf(LIMIT_MIB * MIB, () => usedMib * MIB)],
     rssBytes: () => usedMib * MIB,
     openAllocator: () => ({
       giveBack() {

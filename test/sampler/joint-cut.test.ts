@@ -1,21 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { ThreadCaches } from '#src/caches/thread-caches.js';
 import type { PolicyDecision } from '#src/core/eviction-policy.js';
-import { type Reading, setOk } from '#src/core/reading.js';
 import { MIB } from '#src/core/units.js';
 import { createPage } from '#src/page/page.js';
-import { claimThread } from '#src/page/thread-rows.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { Sampler } from '#src/sampler/sampler.js';
 import { CountedCache } from '../support/caches.js';
-import { sourcesOf } from '../support/sources.js';
+import { containerOf, sourcesOf } from '../support/sources.js';
+import { CachesUnderTest, stillEngine } from '../support/thread-caches.js';
 
 const LIMIT_MIB = 1000;
 const HELD_MIB = 300;
 
-const open: ThreadCaches[] = [];
+const open: CachesUnderTest[] = [];
 afterEach(() => {
-  for (const caches of open.splice(0)) caches.close();
+  for (const thread of open.splice(0)) thread.close();
 });
 
 /** Two threads with a cache of 300 MiB each, the first of which goes first, and a policy that does as it is told. */
@@ -23,43 +21,17 @@ function watchThreads() {
   let nowMs = 1000;
   const words = createPage();
   const threads = [10, 20].map((priority, id) => {
-    const caches = new ThreadCaches(words, claimThread(words, id, -1), {
-      enabled: true,
-      collectGarbage: 'never',
-      respectCacheLimits: true,
-      engine: {
-        heap: {
-          promotableBytes: 0,
-          readInto: (heap) =>
-            Object.assign(heap, { oldUsedBytes: 0, oldLimitBytes: -1, heapUsedBytes: 0, externalBytes: 0 }),
-        },
-        findCollect: () => null,
-        nowUs: () => nowMs * 1e3,
-      },
-      onSizeFault: () => undefined,
-      onCacheFailed: () => undefined,
-    });
-    open.push(caches);
+    const thread = new CachesUnderTest({ engine: stillEngine(() => nowMs * 1e3) }, words, id);
+    open.push(thread);
     const cache = new CountedCache(HELD_MIB * MIB);
-    caches.register(cache, { name: `of thread ${id}`, priority });
-    return { caches, cache };
+    thread.caches.register(cache, { name: `of thread ${id}`, priority });
+    return { caches: thread.caches, cache };
   });
   let decision: PolicyDecision = { evictBytes: 0, collect: 'never', capBytes: null, paceBytes: null, reason: '' };
   const sampler = new Sampler(
     words,
     resolveOptions({}, {}).settings,
-    sourcesOf({
-      sources: [
-        {
-          resource: 'container',
-          description: '',
-          slow: false,
-          readInto: (reading: Reading) => setOk(reading, 850 * MIB, LIMIT_MIB * MIB),
-          facts: () => ({}),
-          close: () => undefined,
-        },
-      ],
-    }),
+    sourcesOf({ sources: [containerOf(LIMIT_MIB * MIB, () => 850 * MIB)] }),
     () => ({ name: 'told', decide: () => decision }),
     () => undefined,
     () => nowMs * 1e3,

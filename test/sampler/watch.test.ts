@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createCadence } from '#src/core/cadence.js';
-import { setOk } from '#src/core/reading.js';
 import { createPage } from '#src/page/page.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { Watch } from '#src/sampler/watch.js';
-import { sourcesOf } from '../support/sources.js';
+import { containerOf, sourcesOf } from '../support/sources.js';
 
 const LIMIT_BYTES = 1e9;
 
@@ -12,15 +11,7 @@ const LIMIT_BYTES = 1e9;
 function watchContainer() {
   const { settings } = resolveOptions({ minIntervalMs: 10, updateIntervalMs: 1000 }, {});
   let usedBytes = 0;
-  const container = {
-    resource: 'container' as const,
-    description: 'a container',
-    slow: false,
-    facts: () => ({}),
-    readInto: (reading: Parameters<typeof setOk>[0]) => setOk(reading, usedBytes, LIMIT_BYTES),
-    close: () => undefined,
-  };
-  const sources = sourcesOf({ sources: [container] });
+  const sources = sourcesOf({ sources: [containerOf(LIMIT_BYTES, () => usedBytes)] });
   const watch = new Watch(createPage(), settings, sources, createCadence(settings));
   let nowUs = 1e6;
   return (ratio: number, afterMs: number) => {

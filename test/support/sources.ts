@@ -1,3 +1,4 @@
+import { type Source, setOk } from '#src/core/reading.js';
 import type { SourceSet } from '#src/sources/detect.js';
 import { setStallUnknown } from '#src/sources/stall.js';
 
@@ -11,5 +12,17 @@ export function sourcesOf(shown: Partial<SourceSet> = {}): SourceSet {
     openAllocator: () => null,
     close: () => undefined,
     ...shown,
+  };
+}
+
+/** A container of which so much is used. Bytes. */
+export function containerOf(limitBytes: number, usedBytes: () => number): Source {
+  return {
+    resource: 'container',
+    description: '',
+    slow: false,
+    readInto: (reading) => setOk(reading, usedBytes(), limitBytes),
+    facts: () => ({}),
+    close: () => undefined,
   };
 }

@@ -4,30 +4,30 @@ import type { Level } from '#src/core/level.js';
 import { monotonicUs } from '#src/page/clock.js';
 import { COLLECT, emptyThreadControl, loadReceipt, type Receipt, writeControl } from '#src/page/orders.js';
 import { bumpEpoch, createPage } from '#src/page/page.js';
-import { claimThread } from '#src/page/thread-rows.js';
+import { claimThread, type ThreadClaim } from '#src/page/thread-rows.js';
 
 /** An engine whose heap never changes and that cannot collect: what is tested is the books. */
-const STILL: Engine = {
-  heap: { promotableBytes: 0, readInto: () => undefined },
-  findCollect: () => null,
-  nowUs: monotonicUs,
-};
+export function stillEngine(nowUs = monotonicUs): Engine {
+  return { heap: { promotableBytes: 0, readInto: () => undefined }, findCollect: () => null, nowUs };
+}
 
-/** The caches of a thread whose sampler is the test. */
+/** The caches of a thread whose sampler is the test, on a page of its own unless it is given one. */
 export class CachesUnderTest {
-  readonly words = createPage();
-  readonly #claim = claimThread(this.words, 0, -1);
+  readonly words: Int32Array;
+  readonly #claim: ThreadClaim;
   readonly faults: { cache: string; outcome: string; fault: unknown }[] = [];
   readonly sizeFaults: string[] = [];
   readonly caches: ThreadCaches;
   #order = 0;
 
-  constructor(options: Partial<ThreadCachesOptions> = {}) {
+  constructor(options: Partial<ThreadCachesOptions> = {}, words = createPage(), threadId = 0) {
+    this.words = words;
+    this.#claim = claimThread(words, threadId, -1);
     this.caches = new ThreadCaches(this.words, this.#claim, {
       enabled: true,
       collectGarbage: 'never',
       respectCacheLimits: true,
-      engine: STILL,
+      engine: stillEngine(),
       onSizeFault: (_, reason) => this.sizeFaults.push(reason),
       onCacheFailed: (cache, outcome, fault) => this.faults.push({ cache, outcome, fault }),
       ...options,

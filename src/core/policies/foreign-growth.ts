@@ -1,4 +1,5 @@
 import type { PolicyInput } from '../eviction-policy.js';
+import { SHORT_POINTS } from '../forecast.js';
 import { createTrend } from '../trend.js';
 
 /** How fast everything but the caches and their dead entries grows. Pure; fed with every sample. */
@@ -6,9 +7,6 @@ export interface ForeignGrowth {
   /** Bytes per second, >= 0. */
   next(input: PolicyInput): number;
 }
-
-/** As many points as the growth of usage is taken from: threads tell of their caches in batches, so one pause says little. */
-const POINTS = 6;
 
 /**
  * What a byte that the caches take in costs is learned in about so long, and not from one sample after a long pause. Usage that grows by more
@@ -19,7 +17,8 @@ const MOST_LEARNED_MS = 100;
 const MOST_COST = 1.5;
 
 export function createForeignGrowth(): ForeignGrowth {
-  const taken = createTrend(POINTS);
+  /** What the caches took in, over as many points as the growth of usage: threads tell of it in batches, so one pause says little. */
+  const taken = createTrend(SHORT_POINTS);
   let lastMs = Number.NaN;
   /** Bytes of usage for each that the caches take in, at least 1: sizes are estimates, and what is not part of an entry dies with it. */
   let cost = 1;
