@@ -78,7 +78,7 @@ export class Sampler {
     this.#admissions = new Admissions(words);
     this.#guards = new Guards(words);
     this.#freePages = new FreePages(words, sources, clockUs);
-    this.#steering = new Steering(words, settings, makePolicy, this.#freePages, post);
+    this.#steering = new Steering(words, settings, makePolicy, this.#freePages, sources.setHeapGrowth, post);
     if (!this.#resume()) this.#state.sinceMs = Date.now();
   }
 

@@ -8,8 +8,10 @@ import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes }
 import { COLLECT } from '../page/orders.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters } from '../page/thread-rows.js';
+import type { SetHeapGrowth } from '../sources/v8-heap-growth.js';
 import { markEvicted } from './collection-mark.js';
 import type { FreePages } from './free-pages.js';
+import { HeapGrowth } from './heap-growth.js';
 import { gaugeOf, type Matter, mattersOf, type SteeringInput, sharedPart, worstOf } from './matter.js';
 import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds.js';
 import { Settlement, type UsedOf } from './settlement.js';
@@ -52,6 +54,8 @@ export class Steering {
   #gaveBack = false;
   readonly #limits: ThreadLimits;
   readonly #threadHeaps: ThreadHeaps;
+  /** Null: V8 goes by its own. */
+  readonly #heapGrowth: HeapGrowth | null;
   /** The heaps of the last sample; none with one thread. */
   #heaps: readonly ThreadHeapWatch[] = [];
 
@@ -61,6 +65,7 @@ export class Steering {
     settings: Settings,
     makePolicy: PolicyMaker,
     freePages: FreePages,
+    setHeapGrowth: SetHeapGrowth | null,
     post: (message: SamplerMessage) => void,
   ) {
     this.#words = words;
@@ -70,6 +75,8 @@ export class Steering {
     this.#post = post;
     this.#threadHeaps = new ThreadHeaps(words, settings, makePolicy);
     this.#rounds = new Rounds(words, settings.respectCacheLimits);
+    const mayPace = settings.autoEviction && settings.collectGarbage !== 'never';
+    this.#heapGrowth = setHeapGrowth !== null && mayPace ? new HeapGrowth(words, setHeapGrowth) : null;
     this.#limits = new ThreadLimits(words, settings, this.#rounds);
   }
 
@@ -105,6 +112,7 @@ export class Steering {
     const settled = this.#settlement.settle(input.nowMs, this.#usedIn(input));
     for (const report of settled) this.#post({ type: 'settled', report });
     if (autoEviction) this.#decide(input);
+    this.#heapGrowth?.adapt(input);
     this.#gaveBack = this.#giveBack(input);
   }
 
@@ -187,6 +195,7 @@ export class Steering {
 
   /** Completes what is open: reports are settled with the usage measured last, calls end with what was done. */
   stop(nowMs: number): void {
+    this.#heapGrowth?.stop();
     const result = this.#rounds.finish(nowMs);
     if (result !== null) this.#end(result, nowMs);
     for (const report of this.#settlement.flush(this.#usedIn(this.#last))) this.#post({ type: 'settled', report });

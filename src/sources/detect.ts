@@ -10,6 +10,7 @@ import { PortableMemory } from './portable.js';
 import { type ResolveMountPoint, readCgroupView } from './proc-cgroup.js';
 import { LinuxProcessMemory, NodeProcessMemory } from './process-memory.js';
 import { type StallShares, StallSource, setStallUnknown } from './stall.js';
+import { findHeapGrowth, type SetHeapGrowth } from './v8-heap-growth.js';
 
 /** The part of the settings that decides what is read. */
 export interface SourceSettings {
@@ -40,6 +41,8 @@ export interface SourceSet {
   rssBytes(): number;
   /** Loads what can tell the allocator of this process to give back its free pages: some ms; null: nothing can. */
   readonly openAllocator: () => Allocator | null;
+  /** Null: nobody but the user may. */
+  readonly setHeapGrowth: SetHeapGrowth | null;
   /** Gives every descriptor back. */
   close(): void;
 }
@@ -73,6 +76,7 @@ async function openPortable(settings: SourceSettings, ownThread: boolean): Promi
     ],
     rssBytes: () => ofProcess.readRssBytes(),
     openAllocator,
+    setHeapGrowth: ownHeapGrowth(),
     close: () => system.close(),
   };
 }
@@ -95,10 +99,15 @@ function openLinux(settings: SourceSettings, proc: string, recordedCgroupRoot: s
     ],
     rssBytes: () => ofProcess.readRssBytes(),
     openAllocator,
+    setHeapGrowth: ownHeapGrowth(),
     close() {
       for (const source of opened) source.close();
     },
   };
+}
+
+function ownHeapGrowth(): SetHeapGrowth | null {
+  return findHeapGrowth(process.execArgv, process.env.NODE_OPTIONS ?? '');
 }
 
 function missingIf(name: MissingSource['name'], reason: string | null): MissingSource[] {

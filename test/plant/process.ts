@@ -93,6 +93,7 @@ export class SimulatedProcess {
       stall: { readInto: () => undefined },
       rssBytes: () => Math.round(this.residentBytes),
       openAllocator: () => (this.#scenario.hasAllocator ? { giveBack: () => this.#giveBack() } : null),
+      setHeapGrowth: null,
       close: () => undefined,
     };
   }

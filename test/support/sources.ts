@@ -10,6 +10,7 @@ export function sourcesOf(shown: Partial<SourceSet> = {}): SourceSet {
     missing: [],
     rssBytes: () => 1,
     openAllocator: () => null,
+    setHeapGrowth: null,
     close: () => undefined,
     ...shown,
   };

@@ -1,0 +1,37 @@
+import { MIB } from './units.js';
+
+/** What V8 lets gather of Buffers between two collections at the most, whatever the heap. Source: `kExternalAllocationSoftLimit` in V8's heap. */
+const MOST_GARBAGE_BYTES = 64 * MIB;
+
+/** Of the least limit: garbage of all threads together, so that a small container does not fill with it. */
+const GARBAGE_SHARE = 1 / 8;
+
+/** The heap must at least double by it: V8's own growth is of that order, and larger heaps are what it was made for. */
+const LEAST_PERCENT = 100;
+
+/** Says that V8 goes by its own. */
+export const V8_OWN_GROWTH = 0;
+
+/** The heaps of a process. Bytes. */
+export interface HeapsView {
+  readonly threads: number;
+  readonly largestHeapBytes: number;
+  /** Memory outside of V8 that all heaps hold on to: Buffers above all. */
+  readonly externalBytes: number;
+  /** The least limit of what all threads share; Infinity: none. */
+  readonly limitBytes: number;
+}
+
+/**
+ * By how much a heap may grow between two collections, percent of what lived after the last; `V8_OWN_GROWTH` where V8 knows better. V8 goes by
+ * what lives in the heap and how fast the program allocates there, which with Buffers is little, but counts the Buffers that come: with 8 MiB of
+ * heap and 250 MiB of Buffers in it, each 8 MiB of new Buffers begin another marking, and it hardly ever stops. The room for garbage that is
+ * given here is what V8 itself gives Buffers otherwise, split among the threads. Pure.
+ */
+export function heapGrowthPercent({ threads, largestHeapBytes, externalBytes, limitBytes }: HeapsView): number {
+  const garbageBytes = Math.min(MOST_GARBAGE_BYTES, GARBAGE_SHARE * limitBytes) / Math.max(1, threads);
+  const isMadeOfBuffers = externalBytes >= 2 * largestHeapBytes && externalBytes >= garbageBytes;
+  if (largestHeapBytes <= 0 || !isMadeOfBuffers) return V8_OWN_GROWTH;
+  const percent = (100 * garbageBytes) / largestHeapBytes;
+  return percent < LEAST_PERCENT ? V8_OWN_GROWTH : Math.round(percent);
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Level } from '#src/core/level.js';
+import { createAdaptivePolicy } from '#src/core/policies/adaptive.js';
+import { MIB } from '#src/core/units.js';
+import { createPage } from '#src/page/page.js';
+import { claimThread, publishThreadHeap } from '#src/page/thread-rows.js';
+import { type PressureOptions, resolveOptions } from '#src/runtime/options.js';
+import { createAssessment } from '#src/sampler/assessment.js';
+import { HeapGrowth } from '#src/sampler/heap-growth.js';
+import { Sampler } from '#src/sampler/sampler.js';
+import { CountedCache } from '../support/caches.js';
+import { containerOf, sourcesOf } from '../support/sources.js';
+import { CachesUnderTest } from '../support/thread-caches.js';
+
+/** A process of one thread whose heap holds Buffers, in a container of 512 MiB. */
+function growthOf() {
+  const words = createPage();
+  const { row } = claimThread(words, 0, -1);
+  const { settings } = resolveOptions({}, {});
+  const container = { ...createAssessment('container', settings.thresholds, 0.05), known: true, limitBytes: 512 * MIB };
+  const heapLimit = { ...createAssessment('heap', settings.thresholds, 0.05), known: true, limitBytes: 64 * MIB };
+  const set: number[] = [];
+  const growth = new HeapGrowth(words, (percent) => set.push(percent));
+  return {
+    set,
+    growth,
+    sample(heapMib: number, externalMib: number, level: Level = 'warning') {
+      const heapUsedBytes = heapMib * MIB;
+      const heap = { publishedUs: 1, oldUsedBytes: heapUsedBytes, oldLimitBytes: 64 * MIB, heapUsedBytes };
+      publishThreadHeap(words, row, { ...heap, externalBytes: externalMib * MIB });
+      growth.adapt({ level, resources: [container, heapLimit] });
+    },
+  };
+}
+
+describe('the growth of heaps', () => {
+  it('is set by what the threads show and the limit that they share, not that of a heap', () => {
+    const { set, sample } = growthOf();
+    sample(16, 200);
+    expect(set).toEqual([0, 400]);
+  });
+
+  it('stays set while what is wanted is near it', () => {
+    const { set, sample } = growthOf();
+    for (const heapMib of [16, 18, 20, 14]) sample(heapMib, 200);
+    expect(set).toEqual([0, 400]);
+    sample(32, 200);
+    expect(set).toEqual([0, 400, 200]);
+  });
+
+  it('is for V8 to say from critical on, where the heap grows large, and in the end', () => {
+    const { set, sample, growth } = growthOf();
+    sample(16, 200);
+    sample(16, 200, 'critical');
+    sample(16, 200);
+    sample(65, 200);
+    sample(16, 200);
+    growth.stop();
+    expect(set).toEqual([0, 400, 0, 400, 0, 400, 0]);
+  });
+
+  it('of a sampler that died is taken back by the next', () => {
+    expect(growthOf().set).toEqual([0]);
+  });
+});
+
+describe('a sampler', () => {
+  /** What a sampler of a process with a cache of Buffers sets, and does when it stops. */
+  function setBy(options: PressureOptions): number[] {
+    const thread = new CachesUnderTest();
+    onTestFinished(() => thread.close());
+    thread.caches.register(new CountedCache(200 * MIB), { name: 'cache' });
+    const heap = { publishedUs: 1, oldUsedBytes: 16 * MIB, oldLimitBytes: -1, heapUsedBytes: 16 * MIB };
+    publishThreadHeap(thread.words, 0, { ...heap, externalBytes: 200 * MIB });
+    const set: number[] = [];
+    const sources = sourcesOf({
+      sources: [containerOf(512 * MIB, () => 300 * MIB)],
+      setHeapGrowth: (percent) => set.push(percent),
+    });
+    const { settings } = resolveOptions(options, {});
+    const sampler = new Sampler(thread.words, settings, sources, createAdaptivePolicy, () => undefined);
+    sampler.sample(0, 0, true);
+    sampler.stop();
+    return set;
+  }
+
+  it('sets the growth, and takes it back when it stops', () => {
+    expect(setBy({})).toEqual([0, 400, 0]);
+  });
+
+  it('leaves it alone where it may not collect, or evicts only when asked to', () => {
+    expect(setBy({ collectGarbage: 'never' })).toEqual([]);
+    expect(setBy({ autoEviction: false })).toEqual([]);
+  });
+});
