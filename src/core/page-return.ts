@@ -1,4 +1,5 @@
 import type { WatchedResource } from './eviction-policy.js';
+import { createLeaps } from './leap.js';
 import { isAtLeast, type Level } from './level.js';
 import { createRecentPeak } from './recent-peak.js';
 import { MIB } from './units.js';
@@ -27,8 +28,9 @@ const FALLEN_WORTH_SHARE = 0.05;
 const COLLECTED_MS = 50;
 const MOST_COLLECTED_MS = 300;
 
-/** Giving back may take a fifth of the time: whoever fills the pages again pays for it, too. */
+/** Giving back may take a fifth of the time: whoever fills the pages again pays for it, too. Where the limit is near, half of the time. */
 const PAUSES = 4;
+const PAUSES_IN_DANGER = 1;
 
 /** What decides whether free pages are given back. */
 export interface PageReturnInput {
@@ -61,8 +63,10 @@ export interface PageReturn {
 
 export function createPageReturn(): PageReturn {
   let peak = createRecentPeak(FALLEN_MS);
+  const leaps = createLeaps();
   let peakOf = { resource: '', limitBytes: 0 };
   let restedMs = Number.NEGATIVE_INFINITY;
+  let restedInDangerMs = Number.NEGATIVE_INFINITY;
   let pressedMs = Number.NEGATIVE_INFINITY;
   let fallMs = Number.NEGATIVE_INFINITY;
   let hasFallen = false;
@@ -92,21 +96,25 @@ export function createPageReturn(): PageReturn {
     next(input) {
       noteFall(input);
       const { nowMs, watched, level, growthBytesPerSecond, droppedBytes } = input;
-      if (nowMs < restedMs) return null;
       const limitBytes = watched?.limitBytes ?? Number.POSITIVE_INFINITY;
       const worthBytes = WORTH_SHARE * limitBytes;
+      const leapBytesPerSecond = watched === null ? 0 : leaps.next(nowMs, watched);
+      const mostBytesPerSecond = Math.max(growthBytesPerSecond, leapBytesPerSecond);
+      const isInDanger = watched !== null && isNear(watched, level, mostBytesPerSecond);
+      if (nowMs < (isInDanger ? restedInDangerMs : restedMs)) return null;
       if (droppedBytes > 0) {
         const mostBytes = Math.max(LEAST_WORTH_BYTES, WORTH_DROPPED_SHARE * droppedBytes);
         return { reason: 'round', worthBytes: Math.min(worthBytes, mostBytes) };
       }
       if (watched === null) return null;
-      if (isNear(watched, level, growthBytesPerSecond)) return { reason: 'danger', worthBytes };
+      if (isInDanger) return { reason: 'danger', worthBytes };
       const sinceMs = nowMs - fallMs;
       if (isFallDone || level !== 'normal' || sinceMs < COLLECTED_MS || sinceMs > MOST_COLLECTED_MS) return null;
       return { reason: 'fall', worthBytes: FALLEN_WORTH_SHARE * limitBytes };
     },
     did(nowMs, tookMs) {
       restedMs = nowMs + (1 + PAUSES) * tookMs;
+      restedInDangerMs = nowMs + (1 + PAUSES_IN_DANGER) * tookMs;
       if (nowMs - fallMs >= COLLECTED_MS) isFallDone = true;
     },
   };

@@ -104,4 +104,24 @@ describe('what an allocator keeps', () => {
     expect(pages.next({ ...round, nowMs: 1049 })).toBeNull();
     expect(pages.next({ ...round, nowMs: 1050 })).not.toBeNull();
   });
+
+  it('goes back at critical when usage leaps, before the growth is known', () => {
+    const pages = createPageReturn();
+    const critical = (nowMs: number, ratio: number) =>
+      pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(ratio) });
+    expect(critical(0, 0.82)).toBeNull();
+    expect(critical(20, 0.9)).toMatchObject({ reason: 'danger' });
+    expect(critical(30, 0.9)).toBeNull();
+  });
+
+  it('goes back again after a pause as long as it took where the limit is near, and after four of them elsewhere', () => {
+    const pages = createPageReturn();
+    const near = (nowMs: number) => pages.next({ ...QUIET, nowMs, level: 'emergency', watched: watched(0.96) });
+    const round = (nowMs: number) => pages.next({ ...QUIET, nowMs, droppedBytes: 100 * MIB });
+    pages.did(1000, 20);
+    expect(near(1039)).toBeNull();
+    expect(near(1040)).toMatchObject({ reason: 'danger' });
+    expect(round(1099)).toBeNull();
+    expect(round(1100)).toMatchObject({ reason: 'round' });
+  });
 });

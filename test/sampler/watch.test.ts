@@ -7,8 +7,8 @@ import { containerOf, sourcesOf } from '../support/sources.js';
 
 const LIMIT_BYTES = 1e9;
 
-/** Watches a container of 1 GB. @returns what tells the delay that is wanted after a reading so many ms later than the last, in ms. */
-function watchContainer() {
+/** Watches a container of 1 GB. @returns what tells the delay that is wanted, or urgent, after a reading so many ms later than the last, in ms. */
+function watchContainer(kind: 'wanted' | 'urgent' = 'wanted') {
   const { settings } = resolveOptions({ minIntervalMs: 10, updateIntervalMs: 1000 }, {});
   let usedBytes = 0;
   const sources = sourcesOf({ sources: [containerOf(LIMIT_BYTES, () => usedBytes)] });
@@ -18,7 +18,7 @@ function watchContainer() {
     usedBytes = ratio * LIMIT_BYTES;
     nowUs += afterMs * 1e3;
     watch.read(nowUs, true, 10_000);
-    return watch.wantedMs;
+    return kind === 'wanted' ? watch.wantedMs : watch.urgentMs;
   };
 }
 
@@ -35,7 +35,34 @@ describe('usage at critical', () => {
   it('is not looked at more often for what rises slowly, however far', () => {
     const look = watchContainer();
     look(0.81, 0);
+    look(0.81, 200); // it came to critical before
     expect(look(0.813, 10)).toBeGreaterThan(50);
     expect(look(0.823, 1000)).toBeGreaterThan(50);
+  });
+});
+
+describe('usage that rises by a hundredth of the limit at once', () => {
+  it('is followed on credit for half a second from warning on, though its growth is not known yet', () => {
+    const look = watchContainer('urgent');
+    for (let reading = 0; reading < 6; reading++) look(0.75, 100);
+    expect(look(0.765, 100)).toBeLessThan(100);
+    expect(look(0.765, 490)).toBeLessThan(100);
+    expect(look(0.765, 20)).toBeGreaterThan(500);
+  });
+
+  it('is not, where it rose more slowly, or below warning', () => {
+    const look = watchContainer('urgent');
+    for (let reading = 0; reading < 6; reading++) look(0.75, 100);
+    expect(look(0.765, 200)).toBeGreaterThan(500);
+    const lookLow = watchContainer('urgent');
+    for (let reading = 0; reading < 6; reading++) lookLow(0.5, 100);
+    expect(lookLow(0.6, 100)).toBeGreaterThan(500);
+  });
+
+  it('is not needed for the crossing of critical to be followed', () => {
+    const look = watchContainer('urgent');
+    for (let reading = 0; reading < 6; reading++) look(0.795, 100);
+    expect(look(0.8, 100)).toBe(10);
+    expect(look(0.8, 600)).toBeGreaterThan(500);
   });
 });
