@@ -29,6 +29,11 @@ export interface PolicyInput {
   /** Joint bytes of all caches, and what they may give without falling below their floors. */
   readonly cacheBytes: number;
   readonly evictableBytes: number;
+  /**
+   * What an entry of the caches takes on average where entries are memory outside of V8, such as Buffers; 0: they are not, or it is unknown. Of small
+   * ones, what is evicted here and there leaves few pages free.
+   */
+  readonly meanBufferBytes: number;
   /** Threads whose caches these are, at least 1: what is dead in each waits for a collection of that thread. */
   readonly threads: number;
   /** Of the binding resource; negative while it is being freed. */

@@ -160,10 +160,18 @@ const scratchHeap = emptyThreadHeap();
 
 /** Bytes that all threads' heaps hold, inside V8 and outside, dead ones included; as each thread published last. Any thread. */
 export function sumHeldBytes(words: Int32Array): number {
-  let heldBytes = 0;
-  for (let row = 0; row < THREAD_ROWS; row++) {
-    if (threadOwner(words, row) === 0 || !readThreadHeap(words, row, scratchHeap)) continue;
-    heldBytes += scratchHeap.heapUsedBytes + scratchHeap.externalBytes;
+  return sumHeaps(words, ({ heapUsedBytes, externalBytes }) => heapUsedBytes + externalBytes);
+}
+
+/** The part of it that is outside of V8: Buffers above all. Any thread. */
+export function sumExternalBytes(words: Int32Array): number {
+  return sumHeaps(words, ({ externalBytes }) => externalBytes);
+}
+
+function sumHeaps(words: Int32Array, bytesOf: (heap: ThreadHeap) => number): number {
+  let bytes = 0;
+  for (let row = 0; row < threadRowsUsed(words); row++) {
+    if (threadOwner(words, row) !== 0 && readThreadHeap(words, row, scratchHeap)) bytes += bytesOf(scratchHeap);
   }
-  return heldBytes;
+  return bytes;
 }

@@ -13,6 +13,7 @@ import { markEvicted } from './collection-mark.js';
 import type { FreePages } from './free-pages.js';
 import { HeapGrowth } from './heap-growth.js';
 import { gaugeOf, type Matter, mattersOf, type SteeringInput, sharedPart, worstOf } from './matter.js';
+import { meanBufferBytes } from './mean-buffer.js';
 import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds.js';
 import { Settlement, type UsedOf } from './settlement.js';
 import { ThreadHeaps, type ThreadHeapWatch } from './thread-heaps.js';
@@ -254,6 +255,7 @@ export class Steering {
       rssBytes,
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
+      meanBufferBytes: rows === null ? meanBufferBytes(words, this.#cacheBytes) : 0,
       threads: rows === null ? input.threads : 1,
       growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,

@@ -5,13 +5,14 @@ import {
   type PolicyInput,
   type WatchedResource,
 } from '../eviction-policy.js';
+import { createLeaps } from '../leap.js';
 import { isAtLeast } from '../level.js';
 import { createRecentLow } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
-import { isAwaited, lastShare, owedBytes, reactionSeconds } from './overshoot.js';
+import { isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import { createResourceTrack, growthPeakBytes, peakBoundBytes, type ResourceTrack } from './resource-track.js';
 
@@ -36,6 +37,9 @@ const HURRY_SECONDS = 0.3;
 
 /** The same where a collection is dear: it may be refused for seconds, and then takes some tenths of one. */
 const DEAR_HURRY_SECONDS = 1;
+
+/** So long the hurry lasts: a thread that collects does not grow meanwhile, and goes on where it was. */
+const RUSH_MS = 500;
 
 /**
  * What a dear collection found dead is freed by other threads while this one goes on, and shows within this time: unless usage rises by more than
@@ -78,6 +82,7 @@ const MOST_WARNING_BITE = 0.05;
 export function createAdaptivePolicy(): EvictionPolicy {
   const tracks = new Map<Resource, ResourceTrack>();
   const foreign = createForeignGrowth();
+  const leaps = createLeaps();
   const retained = createRecentLow(STEADY_MS);
   const cap = createCap();
   const cacheLow = createRecentLow(CALM_MS);
@@ -94,6 +99,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
   let warned = false;
   let pressedMs = Number.NEGATIVE_INFINITY;
+  /** There is no time to wait for relief until then. */
+  let rushedUntilMs = Number.NEGATIVE_INFINITY;
 
   function trackOf(resource: Resource): ResourceTrack {
     const track = tracks.get(resource) ?? createResourceTrack();
@@ -137,7 +144,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
     why: string,
   ): PolicyDecision {
     const track = trackOf(binding.resource);
-    const evictBytes = Math.ceil(Math.min(overBytes, input.evictableBytes));
+    const isRushed = input.nowMs < rushedUntilMs;
+    const pastBoundBytes = ownShare(binding, input) * (track.effectiveBytes + aheadBytes - peakBoundBytes(binding));
+    const wantedBytes = isRushed ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
+    const sparedBytes = Math.max(overBytes, input.cacheBytes - claimBytes(binding, input));
+    const evictBytes = Math.ceil(Math.min(wantedBytes, sparedBytes, input.evictableBytes));
     cap.stop(input, evictBytes);
     cap.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     warned = true;
@@ -146,7 +157,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
       evictBytes,
-      collect: isHurried(input, binding) ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
+      collect: isRushed ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
       capBytes: cap.bytes,
       paceBytes,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
@@ -171,6 +182,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         return hold('nothing has a limit', null, null);
       }
       paceBytes = Math.min(MOST_PACE_BYTES, PACE_SHARE * leastLimitBytes(input));
+      const leapBytesPerSecond = leaps.next(nowMs, binding);
+      const isNear = isHurried(input, binding) || isEmergencyNear(binding, leapBytesPerSecond);
+      if (level !== 'normal' && isNear) rushedUntilMs = nowMs + RUSH_MS;
       if (input.roundActive) return hold('a round is going on', cap.bytes, paceBytes);
 
       const track = trackOf(binding.resource);
@@ -196,7 +210,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         const isDear = isAwaited(binding, input);
         const isNewlyDead = askedAtCollections !== input.collections;
         const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isDear);
-        if (isDead && !isHurried(input, binding)) {
+        if (isDead && nowMs >= rushedUntilMs) {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', cap.bytes, paceBytes), collect: 'ifDue' };
         }

@@ -52,6 +52,24 @@ export function isAwaited({ resource }: WatchedResource, { threads, collectionSe
   return threads === 1 && resource !== 'heap' && collectionSeconds > CHEAP_COLLECTION_SECONDS;
 }
 
+/** Memory goes back to the system in pages of so many bytes. Entries of fewer than so many pages leave most of what they were on. */
+const PAGE_BYTES = 4096;
+const SMALL_PAGES = 4;
+
+/**
+ * What must be given in a hurry so that `overBytes` go back: a page is free once all entries on it are gone, and they go in no order that the
+ * allocator knows. A page has parts of `1 + PAGE_BYTES / size` Buffers on average, so of the share f that goes, f to that power is returned: with
+ * 4 KiB a quarter takes a half. What was paid with such small ones came back in part only, so they pay for all that is past the bound. Pure.
+ * @param pastBoundBytes usage past what its peaks are to stay below, paid for or not.
+ */
+export function scatteredBytes(overBytes: number, pastBoundBytes: number, input: PolicyInput): number {
+  const { evictableBytes, meanBufferBytes } = input;
+  if (meanBufferBytes === 0 || overBytes >= evictableBytes) return overBytes;
+  const isSmall = meanBufferBytes < SMALL_PAGES * PAGE_BYTES;
+  const returnedBytes = isSmall ? Math.max(overBytes, pastBoundBytes) : overBytes;
+  return evictableBytes * Math.min(1, returnedBytes / evictableBytes) ** (1 / (1 + PAGE_BYTES / meanBufferBytes));
+}
+
 /** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. Pure. */
 export function reactionSeconds({ binding, collectionSeconds }: PolicyInput): number {
   return REACTION_SECONDS + (binding?.resource === 'heap' ? 0 : collectionSeconds);

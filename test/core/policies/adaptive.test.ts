@@ -147,14 +147,14 @@ describe('collections under the adaptive policy', () => {
   it('are asked for before anything is evicted for what is known to be dead', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
-    const decision = driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
+    const decision = driver.sample(2000, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
     expect(decision).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
   });
 
   it('are waited for with one thread where they are dear, until emergency is too close for that', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.1 });
-    driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
+    driver.sample(2000, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
     const waiting = driver.hold(2000);
     expect(waiting.every(({ evictBytes, collect }) => evictBytes === 0 && collect === 'ifDue')).toBe(true);
     const hurried = driver.sample(100, { growthBytesPerSecond: 500 * MIB });
@@ -186,7 +186,7 @@ describe('collections under the adaptive policy', () => {
   it('are asked for once, and not waited for, where they are cheap', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.005 });
-    const asked = driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
+    const asked = driver.sample(2000, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
     expect(asked).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
     expect(driver.sample(100).evictBytes).toBeGreaterThan(0);
   });
@@ -373,5 +373,45 @@ describe('the adaptive policy over pages that the allocator keeps', () => {
     driver.sample(50, { retainedBytes: 300 * MIB });
     driver.hold(1000);
     expect(driver.sample(50).capBytes).toBeGreaterThan(0);
+  });
+});
+
+describe('the adaptive policy in a hurry', () => {
+  /** What is given of 400 MiB at 850 MiB of 1000, where usage leapt there from 780. */
+  function cutAfterLeap(change: { meanBufferBytes?: number; uncollectedBytes?: number }, laterMs = 0) {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
+    driver.sample(100, { usedBytes: 705 * MIB });
+    driver.sample(100, { usedBytes: 780 * MIB });
+    if (laterMs === 0) return driver.sample(100, { usedBytes: 850 * MIB, ...change });
+    driver.sample(100, { usedBytes: 850 * MIB, roundActive: true });
+    return driver.sample(laterMs, { usedBytes: 850 * MIB, ...change, roundActive: false });
+  }
+
+  it('collects in any case, and does not wait for what is dead, for half a second after usage leapt', () => {
+    const dead = { uncollectedBytes: 300 * MIB };
+    expect(cutAfterLeap(dead)).toMatchObject({ collect: 'always' });
+    expect(cutAfterLeap(dead, 490)).toMatchObject({ collect: 'always' });
+    expect(cutAfterLeap(dead, 510)).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
+  });
+
+  it('gives as much as leaves whole pages free', () => {
+    const { evictBytes: usualBytes } = cutAfterLeap({});
+    const share = usualBytes / (400 * MIB);
+    expect(cutAfterLeap({ meanBufferBytes: 4096 }).evictBytes / (400 * MIB)).toBeCloseTo(share ** (1 / 2), 5);
+    expect(cutAfterLeap({ meanBufferBytes: 65_536 }).evictBytes / (400 * MIB)).toBeCloseTo(share ** (16 / 17), 5);
+  });
+
+  it('pays again with small Buffers for what did not come back', () => {
+    const second = (meanBufferBytes: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, meanBufferBytes });
+      driver.sample(100, { usedBytes: 780 * MIB });
+      const first = driver.sample(100, { usedBytes: 850 * MIB });
+      const cacheBytes = 400 * MIB - first.evictBytes;
+      return driver.sample(100, { usedBytes: 871 * MIB, cacheBytes }).evictBytes / cacheBytes;
+    };
+    expect(second(4096)).toBeGreaterThan(0.5);
+    expect(second(65_536)).toBeLessThan(0.3);
   });
 });

@@ -11,6 +11,7 @@ export interface Change {
   readonly cacheBytes?: number;
   readonly evictableBytes?: number;
   readonly threads?: number;
+  readonly meanBufferBytes?: number;
   readonly growthBytesPerSecond?: number;
   readonly uncollectedBytes?: number;
   readonly evictedBytes?: number;
@@ -35,6 +36,7 @@ export class PolicyDriver {
     rssBytes: 0,
     cacheBytes: 0,
     evictableBytes: null,
+    meanBufferBytes: 0,
     threads: 1,
     growthBytesPerSecond: 0,
     uncollectedBytes: 0,

@@ -47,6 +47,7 @@ function track(resource: Resource) {
         collections: 0,
         collectionSeconds: 0,
         retainedBytes: 0,
+        meanBufferBytes: 0,
         threads: 1,
         roundActive: false,
       };

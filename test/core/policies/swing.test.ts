@@ -44,6 +44,7 @@ describe('what entries that were evicted are expected to hold', () => {
       rssBytes: watched.usedBytes,
       cacheBytes,
       evictableBytes: cacheBytes,
+      meanBufferBytes: 0,
       threads,
       growthBytesPerSecond: 0,
       uncollectedBytes,

@@ -1,0 +1,22 @@
+import { cacheRowsUsed, isCacheLive, loadCacheBytes, loadCacheEntries } from '../page/cache-rows.js';
+import { sumExternalBytes } from '../page/thread-rows.js';
+
+/** Caches are taken for memory outside of V8 where at least this share of what they hold can be there. */
+const OUTSIDE_SHARE = 0.5;
+
+/**
+ * What an entry takes on average, over all caches that can tell, where their entries are memory outside of V8; else 0.
+ * @param cacheBytes of all caches.
+ */
+export function meanBufferBytes(words: Int32Array, cacheBytes: number): number {
+  if (sumExternalBytes(words) < OUTSIDE_SHARE * cacheBytes) return 0;
+  let bytes = 0;
+  let entries = 0;
+  for (let row = 0; row < cacheRowsUsed(words); row++) {
+    const count = isCacheLive(words, row) ? loadCacheEntries(words, row) : 0;
+    if (count <= 0) continue;
+    entries += count;
+    bytes += loadCacheBytes(words, row);
+  }
+  return entries === 0 ? 0 : bytes / entries;
+}
