@@ -48,7 +48,7 @@ export interface Cadence {
   /**
    * Milliseconds from this sample to the next, in [minIntervalMs, updateIntervalMs], but longer where `maxSamplerCpu` asks for it, up to a
    * minute. To be called once for every sample.
-   * @param wantedMs the shortest that any resource asks for; `urgentMs`: the shortest urgent delay of any.
+   * @param wantedMs the shortest that any resource asks for; `urgentMs`: the shortest urgent delay of any; `suspectMs`: of those that rise suddenly.
    * @param nowMs on a clock that never goes back.
    * @param samplerCpuMs CPU time of the sampler thread so far.
    * @param stallSome PSI share 0..1 of the time in which a task waited for memory; null where there is none. It only ever shortens the delay.
@@ -56,6 +56,7 @@ export interface Cadence {
   nextDelayMs(
     wantedMs: number,
     urgentMs: number,
+    suspectMs: number,
     nowMs: number,
     samplerCpuMs: number,
     stallSome: number | null,
@@ -123,10 +124,13 @@ export function createCadence(options: CadenceOptions): Cadence {
       const halfwayMs = (headroomBytes / growthBytesPerSecond) * 1e3 * HALFWAY;
       return Math.max(minIntervalMs, Math.min(mostMs, halfwayMs));
     },
-    nextDelayMs(wantedMs, urgentMs, nowMs, samplerCpuMs, stallSome) {
+    nextDelayMs(wantedMs, urgentMs, suspectMs, nowMs, samplerCpuMs, stallSome) {
       const hurryMs = wantedMs / (1 + STALL_WEIGHT * Math.max(0, stallSome ?? 0));
       const delayMs = Math.min(updateIntervalMs, Math.max(minIntervalMs, hurryMs));
-      return Math.max(delayMs, Math.min(LONGEST_STRETCH_MS, budget.shortestDelayMs(nowMs, samplerCpuMs, urgentMs)));
+      return Math.max(
+        delayMs,
+        Math.min(LONGEST_STRETCH_MS, budget.shortestDelayMs(nowMs, samplerCpuMs, urgentMs, suspectMs)),
+      );
     },
   };
 }

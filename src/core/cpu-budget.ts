@@ -8,8 +8,9 @@ export interface CpuBudget {
    * The shortest delay that the budget allows after the work so far, ms; 0 while there is room.
    * @param cpuMs CPU time of the sampler thread so far.
    * @param urgentMs a delay that danger asks for; it is granted on credit. Infinity: none does.
+   * @param suspectMs the same for what may become a danger: granted on a small part of the credit, so that it is there when danger comes.
    */
-  shortestDelayMs(nowMs: number, cpuMs: number, urgentMs: number): number;
+  shortestDelayMs(nowMs: number, cpuMs: number, urgentMs: number, suspectMs: number): number;
 }
 
 /** A tenth of the share is kept back for what the first samples cost. */
@@ -37,6 +38,11 @@ const REPAYMENT_STRETCH = 4;
 const HEAVY_DEBT_SECONDS = 10;
 const HEAVY_DEBT_SAMPLES = 100;
 const HEAVY_DEBT_DELAY_MS = 1_000;
+
+/** What suspicion may borrow, of a heavy debt. */
+const SUSPECT_SHARE = 0.5;
+
+const NONE_MS = Number.POSITIVE_INFINITY;
 
 /** The usual cost of a sample is a moving mean in which no sample counts for more than four usual ones, or 0.1 ms. */
 const COST_WEIGHT = 1 / 16;
@@ -71,7 +77,7 @@ export function createCpuBudget(maxShare: number): CpuBudget {
   }
 
   return {
-    shortestDelayMs(nowMs, cpuMs, urgentMs) {
+    shortestDelayMs(nowMs, cpuMs, urgentMs, suspectMs) {
       const earnedMs = Math.max(0, nowMs - lastMs) * share;
       const spentMs = Math.max(0, cpuMs - lastCpuMs);
       lastMs = nowMs;
@@ -84,7 +90,9 @@ export function createCpuBudget(maxShare: number): CpuBudget {
       creditMs = Math.min(mostCreditMs, creditMs + earnedMs) - (isFree ? 0 : spentMs);
       if (isFree) return 0;
       const mayBorrow = creditMs > -Math.max(borrowedMs, BORROWED_SAMPLES * usualCostMs);
-      return mayBorrow ? Math.min(savingDelayMs(), urgentMs) : savingDelayMs();
+      const maySuspect = creditMs > -SUSPECT_SHARE * Math.max(heavyDebtMs, HEAVY_DEBT_SAMPLES * usualCostMs);
+      const grantedMs = Math.min(mayBorrow ? urgentMs : NONE_MS, maySuspect ? suspectMs : NONE_MS);
+      return Math.min(savingDelayMs(), grantedMs);
     },
   };
 }

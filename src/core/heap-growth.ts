@@ -6,8 +6,9 @@ const MOST_GARBAGE_BYTES = 64 * MIB;
 /** Of the least limit: garbage of all threads together, so that a small container does not fill with it. */
 const GARBAGE_SHARE = 1 / 8;
 
-/** The heap must at least double by it: V8's own growth is of that order, and larger heaps are what it was made for. */
+/** The heap must at least double by it, to begin with: V8's own growth is of that order, and larger heaps are what it was made for. */
 const LEAST_PERCENT = 100;
+const LEAST_KEPT_PERCENT = 70;
 
 /** Says that V8 goes by its own. */
 export const V8_OWN_GROWTH = 0;
@@ -15,7 +16,10 @@ export const V8_OWN_GROWTH = 0;
 /** The heaps of a process. Bytes. */
 export interface HeapsView {
   readonly threads: number;
-  readonly largestHeapBytes: number;
+  /** What lives in the largest heap. */
+  readonly livingBytes: number;
+  /** Whether heaps may grow by more than V8 thinks best already. */
+  readonly isGrown: boolean;
   /** Memory outside of V8 that all heaps hold on to: Buffers above all. */
   readonly externalBytes: number;
   /** The least limit of what all threads share; Infinity: none. */
@@ -28,10 +32,10 @@ export interface HeapsView {
  * heap and 250 MiB of Buffers in it, each 8 MiB of new Buffers begin another marking, and it hardly ever stops. The room for garbage that is
  * given here is what V8 itself gives Buffers otherwise, split among the threads. Pure.
  */
-export function heapGrowthPercent({ threads, largestHeapBytes, externalBytes, limitBytes }: HeapsView): number {
+export function heapGrowthPercent({ threads, livingBytes, isGrown, externalBytes, limitBytes }: HeapsView): number {
   const garbageBytes = Math.min(MOST_GARBAGE_BYTES, GARBAGE_SHARE * limitBytes) / Math.max(1, threads);
-  const isMadeOfBuffers = externalBytes >= 2 * largestHeapBytes && externalBytes >= garbageBytes;
-  if (largestHeapBytes <= 0 || !isMadeOfBuffers) return V8_OWN_GROWTH;
-  const percent = (100 * garbageBytes) / largestHeapBytes;
-  return percent < LEAST_PERCENT ? V8_OWN_GROWTH : Math.round(percent);
+  const isMadeOfBuffers = externalBytes >= 2 * livingBytes && externalBytes >= garbageBytes;
+  if (livingBytes <= 0 || !isMadeOfBuffers) return V8_OWN_GROWTH;
+  const percent = (100 * garbageBytes) / livingBytes;
+  return percent < (isGrown ? LEAST_KEPT_PERCENT : LEAST_PERCENT) ? V8_OWN_GROWTH : Math.round(percent);
 }

@@ -10,6 +10,7 @@ import {
   PRESSED_LEVELS,
   type Settings,
 } from '../core/settings.js';
+import { isHeapGrowthGiven } from '../sources/v8-heap-growth.js';
 import { readAlertRules } from './alert-options.js';
 import { Section } from './option-section.js';
 
@@ -117,7 +118,11 @@ export const OPTION_NAMES = [
  * Checks options, takes what they lack from the environment, and fills in the defaults. The caller's object is not changed.
  * @throws SpillwayError ERR_SPILLWAY_OPTION with the path, what was expected and what was given.
  */
-export function resolveOptions(given: unknown, environment: NodeJS.ProcessEnv = {}): ResolvedOptions {
+export function resolveOptions(
+  given: unknown,
+  environment: NodeJS.ProcessEnv = {},
+  execArgv: readonly string[] = [],
+): ResolvedOptions {
   const root = new Section('options', given === undefined ? {} : given);
   root.allow(OPTION_NAMES);
   const { values, origins } = fromEnvironment(environment);
@@ -151,6 +156,7 @@ export function resolveOptions(given: unknown, environment: NodeJS.ProcessEnv = 
       respectCacheLimits: options.boolean('respectCacheLimits', true),
       fallbackWhenUnavailable: options.boolean('fallbackWhenUnavailable', true),
       collectGarbage: options.choice('collectGarbage', ['auto', 'never'], 'auto'),
+      ownsHeapGrowth: !isHeapGrowthGiven(execArgv),
       processLimitBytes,
       roots: readRoots(options),
     },

@@ -60,7 +60,7 @@ export function testAccessOf(pressure: PressureRuntime): TestAccess {
  * @throws SpillwayError ERR_SPILLWAY_OPTION, ERR_SPILLWAY_NO_SOURCE, ERR_SPILLWAY_SAMPLER_FAILED; nothing is left behind then.
  */
 export async function startPressureRuntime(options: PressureOptions = {}): Promise<PressureRuntime> {
-  const resolved = resolveOptions(options, process.env);
+  const resolved = resolveOptions(options, process.env, process.execArgv);
   resolved.signal?.throwIfAborted();
   const runtime = new StartedRuntime(resolved);
   await runtime.start();

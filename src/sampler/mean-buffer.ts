@@ -1,8 +1,9 @@
 import { cacheRowsUsed, isCacheLive, loadCacheBytes, loadCacheEntries } from '../page/cache-rows.js';
 import { sumExternalBytes } from '../page/thread-rows.js';
 
-/** Caches are taken for memory outside of V8 where at least this share of what they hold can be there. */
-const OUTSIDE_SHARE = 0.5;
+/** Caches are taken for memory outside of V8 where at least this share of what they hold can be there, and entries are not as small as objects. */
+const OUTSIDE_SHARE = 0.9;
+const LEAST_BUFFER_BYTES = 1024;
 
 /**
  * What an entry takes on average, over all caches that can tell, where their entries are memory outside of V8; else 0.
@@ -18,5 +19,5 @@ export function meanBufferBytes(words: Int32Array, cacheBytes: number): number {
     entries += count;
     bytes += loadCacheBytes(words, row);
   }
-  return entries === 0 ? 0 : bytes / entries;
+  return bytes < LEAST_BUFFER_BYTES * entries || entries === 0 ? 0 : bytes / entries;
 }

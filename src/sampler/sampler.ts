@@ -79,7 +79,8 @@ export class Sampler {
     this.#guards = new Guards(words);
     this.#freePages = new FreePages(words, sources, clockUs);
     this.#steering = new Steering(words, settings, makePolicy, this.#freePages, sources.setHeapGrowth, post);
-    if (!this.#resume()) this.#state.sinceMs = Date.now();
+    if (this.#resume()) this.#steering.resume();
+    else this.#state.sinceMs = Date.now();
   }
 
   /** CPU time of earlier samplers of the same runtime, µs. */
@@ -287,8 +288,8 @@ export class Sampler {
 
   #nextDelayMs(nowMs: number, cpuUs: number): number {
     const stallSome = this.#stall.some < 0 ? null : this.#stall.some;
-    const { wantedMs, urgentMs } = this.#watch;
-    const delayMs = this.#cadence.nextDelayMs(wantedMs, urgentMs, nowMs, cpuUs / 1e3, stallSome);
+    const { wantedMs, urgentMs, suspectMs } = this.#watch;
+    const delayMs = this.#cadence.nextDelayMs(wantedMs, urgentMs, suspectMs, nowMs, cpuUs / 1e3, stallSome);
     return this.#notLater(delayMs, this.#steering.dueMs(nowMs), nowMs);
   }
 

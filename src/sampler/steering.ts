@@ -8,7 +8,7 @@ import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes }
 import { COLLECT } from '../page/orders.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters } from '../page/thread-rows.js';
-import type { SetHeapGrowth } from '../sources/v8-heap-growth.js';
+import type { SourceSet } from '../sources/detect.js';
 import { markEvicted } from './collection-mark.js';
 import type { FreePages } from './free-pages.js';
 import { HeapGrowth } from './heap-growth.js';
@@ -66,7 +66,7 @@ export class Steering {
     settings: Settings,
     makePolicy: PolicyMaker,
     freePages: FreePages,
-    setHeapGrowth: SetHeapGrowth | null,
+    setHeapGrowth: SourceSet['setHeapGrowth'],
     post: (message: SamplerMessage) => void,
   ) {
     this.#words = words;
@@ -76,8 +76,9 @@ export class Steering {
     this.#post = post;
     this.#threadHeaps = new ThreadHeaps(words, settings, makePolicy);
     this.#rounds = new Rounds(words, settings.respectCacheLimits);
-    const mayPace = settings.autoEviction && settings.collectGarbage !== 'never';
-    this.#heapGrowth = setHeapGrowth !== null && mayPace ? new HeapGrowth(words, setHeapGrowth) : null;
+    const { autoEviction, collectGarbage, ownsHeapGrowth } = settings;
+    const mayGrow = autoEviction && collectGarbage !== 'never' && ownsHeapGrowth;
+    this.#heapGrowth = mayGrow ? new HeapGrowth(words, setHeapGrowth) : null;
     this.#limits = new ThreadLimits(words, settings, this.#rounds);
   }
 
@@ -94,6 +95,11 @@ export class Steering {
   /** Whether a sample now is such a look: it must read afresh. */
   isLookDue(nowMs: number): boolean {
     return this.#gaveBack || this.#settlement.isLookDue(nowMs);
+  }
+
+  /** A sampler that died went before. */
+  resume(): void {
+    this.#heapGrowth?.takeBack();
   }
 
   /** Counts what the caches hold. To be called before usage is read: what is put in between would look like room. */
@@ -196,7 +202,7 @@ export class Steering {
 
   /** Completes what is open: reports are settled with the usage measured last, calls end with what was done. */
   stop(nowMs: number): void {
-    this.#heapGrowth?.stop();
+    this.#heapGrowth?.takeBack();
     const result = this.#rounds.finish(nowMs);
     if (result !== null) this.#end(result, nowMs);
     for (const report of this.#settlement.flush(this.#usedIn(this.#last))) this.#post({ type: 'settled', report });

@@ -48,6 +48,8 @@ export interface Watched {
   wantedUs: number;
   /** The same for what must not be put off even if it costs more than there is; Infinity: nothing is urgent. */
   urgentUs: number;
+  /** The same for what rose suddenly, and may be put off once that has cost too much. */
+  suspectUs: number;
   /** When it last rose suddenly, monotonic µs. */
   risenUs: number;
   /** Until when it is followed on credit. */
@@ -70,6 +72,8 @@ export class Watch {
   /** Milliseconds from the last sample until a resource must be read again, as `Cadence` means it. */
   wantedMs = 0;
   urgentMs = Number.POSITIVE_INFINITY;
+  /** The same of what is followed on suspicion. */
+  suspectMs = Number.POSITIVE_INFINITY;
   /** Threads that own caches, at least 1. Writer: the sampler. */
   threads = 1;
   /** Of the resident set: what was given back and is expected to be taken again, so that it is no growth. Writer: the sampler. */
@@ -89,6 +93,7 @@ export class Watch {
       delayUs: 0,
       wantedUs: 0,
       urgentUs: Number.POSITIVE_INFINITY,
+      suspectUs: Number.POSITIVE_INFINITY,
       risenUs: Number.NEGATIVE_INFINITY,
       followedUs: Number.NEGATIVE_INFINITY,
       dueUs: 0,
@@ -148,16 +153,14 @@ export class Watch {
     const delayMs = known
       ? cadence.resourceDelayMs(level, usedBytes, limitBytes, thresholds, growth, growers, risesSuddenly)
       : this.#settings.updateIntervalMs;
-    const isFollowed = nowUs < watched.followedUs && isAtLeast(level, 'warning');
     const urgentMs = known
-      ? Math.min(
-          isFollowed ? delayMs : Number.POSITIVE_INFINITY,
-          cadence.urgentDelayMs(level, usedBytes, limitBytes, thresholds, growth),
-        )
+      ? cadence.urgentDelayMs(level, usedBytes, limitBytes, thresholds, growth)
       : Number.POSITIVE_INFINITY;
+    const isFollowed = known && nowUs < watched.followedUs && isAtLeast(level, 'warning');
     watched.delayUs = delayMs * 1e3;
     watched.wantedUs = nowUs + watched.delayUs;
     watched.urgentUs = nowUs + urgentMs * 1e3;
+    watched.suspectUs = isFollowed ? watched.wantedUs : Number.POSITIVE_INFINITY;
     watched.dueUs = nowUs + Math.min(LEAST_READ_US, watched.delayUs);
   }
 
@@ -183,15 +186,18 @@ export class Watch {
   #plan(nowUs: number): void {
     let wantedUs = Number.POSITIVE_INFINITY;
     let urgentUs = Number.POSITIVE_INFINITY;
+    let suspectUs = Number.POSITIVE_INFINITY;
     let shortestUs = Number.POSITIVE_INFINITY;
     for (const watched of this.all) {
       wantedUs = Math.min(wantedUs, watched.wantedUs);
       urgentUs = Math.min(urgentUs, watched.urgentUs);
+      suspectUs = Math.min(suspectUs, watched.suspectUs);
       shortestUs = Math.min(shortestUs, watched.delayUs);
     }
     for (const watched of this.all) if (watched.delayUs <= NEAR * shortestUs) watched.dueUs = 0;
     this.wantedMs = Math.max(0, wantedUs - nowUs) / 1e3;
     this.urgentMs = Math.max(0, urgentUs - nowUs) / 1e3;
+    this.suspectMs = Math.max(0, suspectUs - nowUs) / 1e3;
   }
 }
 

@@ -10,7 +10,7 @@ import { PortableMemory } from './portable.js';
 import { type ResolveMountPoint, readCgroupView } from './proc-cgroup.js';
 import { LinuxProcessMemory, NodeProcessMemory } from './process-memory.js';
 import { type StallShares, StallSource, setStallUnknown } from './stall.js';
-import { findHeapGrowth, type SetHeapGrowth } from './v8-heap-growth.js';
+import { setHeapGrowth } from './v8-heap-growth.js';
 
 /** The part of the settings that decides what is read. */
 export interface SourceSettings {
@@ -41,8 +41,8 @@ export interface SourceSet {
   rssBytes(): number;
   /** Loads what can tell the allocator of this process to give back its free pages: some ms; null: nothing can. */
   readonly openAllocator: () => Allocator | null;
-  /** Null: nobody but the user may. */
-  readonly setHeapGrowth: SetHeapGrowth | null;
+  /** Sets by how many percent heaps may grow between two collections; 0: as V8 thinks best. */
+  readonly setHeapGrowth: (percent: number) => void;
   /** Gives every descriptor back. */
   close(): void;
 }
@@ -76,7 +76,7 @@ async function openPortable(settings: SourceSettings, ownThread: boolean): Promi
     ],
     rssBytes: () => ofProcess.readRssBytes(),
     openAllocator,
-    setHeapGrowth: ownHeapGrowth(),
+    setHeapGrowth,
     close: () => system.close(),
   };
 }
@@ -99,15 +99,11 @@ function openLinux(settings: SourceSettings, proc: string, recordedCgroupRoot: s
     ],
     rssBytes: () => ofProcess.readRssBytes(),
     openAllocator,
-    setHeapGrowth: ownHeapGrowth(),
+    setHeapGrowth,
     close() {
       for (const source of opened) source.close();
     },
   };
-}
-
-function ownHeapGrowth(): SetHeapGrowth | null {
-  return findHeapGrowth(process.execArgv, process.env.NODE_OPTIONS ?? '');
 }
 
 function missingIf(name: MissingSource['name'], reason: string | null): MissingSource[] {

@@ -31,7 +31,7 @@ function delayMs({ level, usedBytes, limitBytes, growthBytesPerSecond, stallSome
     1,
     false,
   );
-  return cadence.nextDelayMs(wantedMs, NOT_URGENT, 0, 0, stallSome ?? null);
+  return cadence.nextDelayMs(wantedMs, NOT_URGENT, NOT_URGENT, 0, 0, stallSome ?? null);
 }
 
 /** Samples a ramp that begins at `startMs`; @returns how long after entering each level the sample that saw it came. */
@@ -51,14 +51,16 @@ function latenessMs(cadence: Cadence, bytesPerMs: number, startMs: number, limit
     forecast.add(nowMs, usedBytes, limitBytes, DEFAULT_THRESHOLDS.warning * limitBytes);
     const growth = forecast.growthBytesPerSecond;
     const wantedMs = cadence.resourceDelayMs(level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, growth, 1, false);
-    nowMs += cadence.nextDelayMs(wantedMs, NOT_URGENT, nowMs, nowMs * 1e-4, null);
+    nowMs += cadence.nextDelayMs(wantedMs, NOT_URGENT, NOT_URGENT, nowMs, nowMs * 1e-4, null);
   }
   return lateness;
 }
 
 describe('cadence', () => {
   it('is calm where nothing can be read and where the limit is far', () => {
-    expect(createCadence(OPTIONS).nextDelayMs(Number.POSITIVE_INFINITY, NOT_URGENT, 0, 0, null)).toBe(5_000);
+    expect(createCadence(OPTIONS).nextDelayMs(Number.POSITIVE_INFINITY, NOT_URGENT, NOT_URGENT, 0, 0, null)).toBe(
+      5_000,
+    );
     expect(delayMs({ usedBytes: GIB, limitBytes: 64 * GIB })).toBe(5_000);
   });
 
@@ -156,7 +158,7 @@ describe('cadence', () => {
       level = seen;
       const arguments_ = [level, usedBytes, limitBytes, DEFAULT_THRESHOLDS, bytesPerMs * 1e3] as const;
       const wantedMs = cadence.resourceDelayMs(...arguments_, 1, false);
-      nowMs += cadence.nextDelayMs(wantedMs, cadence.urgentDelayMs(...arguments_), nowMs, cpuMs, null);
+      nowMs += cadence.nextDelayMs(wantedMs, cadence.urgentDelayMs(...arguments_), NOT_URGENT, nowMs, cpuMs, null);
       cpuMs += 20;
     }
     expect(level).toBe('emergency');
@@ -165,7 +167,7 @@ describe('cadence', () => {
   it('looks once a minute however dear a sample is', () => {
     const cadence = createCadence({ ...OPTIONS, maxSamplerCpu: 1e-6 });
     const delaysMs = Array.from({ length: 200 }, (_, sample) =>
-      cadence.nextDelayMs(10, NOT_URGENT, sample * 5_000, sample * 1e3, null),
+      cadence.nextDelayMs(10, NOT_URGENT, NOT_URGENT, sample * 5_000, sample * 1e3, null),
     );
     expect(Math.max(...delaysMs)).toBe(60_000);
   });
@@ -176,7 +178,7 @@ describe('cadence', () => {
     let cpuMs = 0;
     let countedMs = 0;
     for (let sample = 0; sample < 400; sample++) {
-      nowMs += cadence.nextDelayMs(10, NOT_URGENT, nowMs, cpuMs, 1);
+      nowMs += cadence.nextDelayMs(10, NOT_URGENT, NOT_URGENT, nowMs, cpuMs, 1);
       cpuMs += 100;
       if (sample >= 100) countedMs += 100;
     }

@@ -13,12 +13,13 @@ interface Run {
   readonly untilMs: number;
   readonly wantedMs: number;
   readonly urgentMs?: number;
+  readonly suspectMs?: number;
   /** CPU time of each sample, ms; the first of all is 0. */
   readonly costMs: (sample: number) => number;
 }
 
 /** Samples as often as is wanted, or as the budget allows. What the free samples cost is left out of `cpuMs`. */
-function run({ maxShare, untilMs, wantedMs, urgentMs = NOT_URGENT, costMs }: Run) {
+function run({ maxShare, untilMs, wantedMs, urgentMs = NOT_URGENT, suspectMs = NOT_URGENT, costMs }: Run) {
   const budget = createCpuBudget(maxShare);
   const start = 1_000;
   let nowMs = 0;
@@ -27,7 +28,7 @@ function run({ maxShare, untilMs, wantedMs, urgentMs = NOT_URGENT, costMs }: Run
   let longestMs = 0;
   let samples = 0;
   for (; nowMs < untilMs; samples++) {
-    const delayMs = Math.max(wantedMs, budget.shortestDelayMs(nowMs, cpuMs, urgentMs));
+    const delayMs = Math.max(wantedMs, budget.shortestDelayMs(nowMs, cpuMs, urgentMs, suspectMs));
     longestMs = Math.max(longestMs, delayMs);
     nowMs += delayMs;
     const spentMs = costMs(samples);
@@ -47,6 +48,16 @@ describe('CPU budget', () => {
     const costMs = (sample: number): number => (sample % 5 === 0 ? 1 : 0);
     const { countedMs, elapsedMs } = run({ maxShare: 0.01, untilMs: 10_000, wantedMs: 10, costMs });
     expect(countedMs).toBeLessThanOrEqual(0.01 * elapsedMs);
+  });
+
+  it('lets suspicion have what the share allows, and half a heavy debt once, so that it is never blind for a second', () => {
+    const costMs = () => 0.5;
+    const suspicious = run({ maxShare: 0.01, untilMs: 300_000, wantedMs: 10, suspectMs: 10, costMs });
+    expect(suspicious.longestMs).toBeLessThan(300);
+    expect(suspicious.share).toBeLessThan(0.0105);
+    const calm = run({ maxShare: 0.01, untilMs: 3000, wantedMs: 10, costMs });
+    const brief = run({ maxShare: 0.01, untilMs: 3000, wantedMs: 10, suspectMs: 10, costMs });
+    expect(brief.samples - calm.samples).toBeGreaterThan(80);
   });
 
   it('keeps the share, but for a debt, whatever a sample costs', () => {
@@ -99,12 +110,13 @@ describe('CPU budget', () => {
     const budget = createCpuBudget(0.01);
     let nowMs = 0;
     let cpuMs = 0;
-    for (let sample = 0; sample <= FREE_SAMPLES; sample++) budget.shortestDelayMs(++nowMs, cpuMs, NOT_URGENT);
+    for (let sample = 0; sample <= FREE_SAMPLES; sample++)
+      budget.shortestDelayMs(++nowMs, cpuMs, NOT_URGENT, NOT_URGENT);
     nowMs += 3_600_000;
     do {
       nowMs += 1;
       cpuMs += 1;
-    } while (budget.shortestDelayMs(nowMs, cpuMs, NOT_URGENT) === 0);
+    } while (budget.shortestDelayMs(nowMs, cpuMs, NOT_URGENT, NOT_URGENT) === 0);
     expect(cpuMs).toBeGreaterThan(95);
     expect(cpuMs).toBeLessThan(205);
   });

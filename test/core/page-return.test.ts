@@ -31,7 +31,7 @@ describe('what an allocator keeps', () => {
     const pages = createPageReturn();
     expect(pages.next(QUIET)).toBeNull();
     expect(pages.next({ ...QUIET, level: 'warning', watched: watched(0.79), growthBytesPerSecond: LIMIT })).toBeNull();
-    expect(pages.next({ ...QUIET, level: 'critical', watched: watched(0.85) })).toBeNull();
+    expect(pages.next({ ...QUIET, nowMs: 10_000, level: 'critical', watched: watched(0.85) })).toBeNull();
   });
 
   it('goes back after a round, for half of what that dropped, if that is 4 MiB, but a share of the limit at the most', () => {

@@ -93,7 +93,7 @@ export class SimulatedProcess {
       stall: { readInto: () => undefined },
       rssBytes: () => Math.round(this.residentBytes),
       openAllocator: () => (this.#scenario.hasAllocator ? { giveBack: () => this.#giveBack() } : null),
-      setHeapGrowth: null,
+      setHeapGrowth: () => undefined,
       close: () => undefined,
     };
   }

@@ -26,7 +26,7 @@ function threadOf(externalMib: number) {
 
 describe('what a Buffer in the caches takes on average', () => {
   it('is told over all caches that know how many they hold', () => {
-    const { words, claim, addCache } = threadOf(100);
+    const { words, claim, addCache } = threadOf(130);
     addCache(64, 4096);
     const gone = addCache(10, 1);
     addCache(64, 4096);
@@ -36,9 +36,12 @@ describe('what a Buffer in the caches takes on average', () => {
   });
 
   it('is 0 where the caches are in the heap, or cannot tell', () => {
-    const inHeap = threadOf(30);
+    const inHeap = threadOf(50);
     inHeap.addCache(64, 4096);
     expect(meanBufferBytes(inHeap.words, 64 * MIB)).toBe(0);
+    const small = threadOf(100);
+    small.addCache(64, 80_000);
+    expect(meanBufferBytes(small.words, 64 * MIB)).toBe(0);
     const silent = threadOf(100);
     silent.addCache(64, -1);
     expect(meanBufferBytes(silent.words, 64 * MIB)).toBe(0);

@@ -10,7 +10,7 @@ export function sourcesOf(shown: Partial<SourceSet> = {}): SourceSet {
     missing: [],
     rssBytes: () => 1,
     openAllocator: () => null,
-    setHeapGrowth: null,
+    setHeapGrowth: () => undefined,
     close: () => undefined,
     ...shown,
   };

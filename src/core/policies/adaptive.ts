@@ -146,7 +146,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const track = trackOf(binding.resource);
     const isRushed = input.nowMs < rushedUntilMs;
     const pastBoundBytes = ownShare(binding, input) * (track.effectiveBytes + aheadBytes - peakBoundBytes(binding));
-    const wantedBytes = isRushed ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
+    const isScattered = isRushed && isAtLeast(input.level, 'critical');
+    const wantedBytes = isScattered ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
     const sparedBytes = Math.max(overBytes, input.cacheBytes - claimBytes(binding, input));
     const evictBytes = Math.ceil(Math.min(wantedBytes, sparedBytes, input.evictableBytes));
     cap.stop(input, evictBytes);

@@ -55,6 +55,8 @@ export function isAwaited({ resource }: WatchedResource, { threads, collectionSe
 /** Memory goes back to the system in pages of so many bytes. Entries of fewer than so many pages leave most of what they were on. */
 const PAGE_BYTES = 4096;
 const SMALL_PAGES = 4;
+/** The smallest come from blocks that Node allocates for several, and that go as one. */
+const MOST_NEIGHBOURS = 1;
 
 /**
  * What must be given in a hurry so that `overBytes` go back: a page is free once all entries on it are gone, and they go in no order that the
@@ -64,10 +66,12 @@ const SMALL_PAGES = 4;
  */
 export function scatteredBytes(overBytes: number, pastBoundBytes: number, input: PolicyInput): number {
   const { evictableBytes, meanBufferBytes } = input;
-  if (meanBufferBytes === 0 || overBytes >= evictableBytes) return overBytes;
+  const isInHeap = input.binding?.resource === 'heap';
+  if (meanBufferBytes === 0 || isInHeap || overBytes >= evictableBytes) return overBytes;
+  const parts = 1 + Math.min(MOST_NEIGHBOURS, PAGE_BYTES / meanBufferBytes);
   const isSmall = meanBufferBytes < SMALL_PAGES * PAGE_BYTES;
   const returnedBytes = isSmall ? Math.max(overBytes, pastBoundBytes) : overBytes;
-  return evictableBytes * Math.min(1, returnedBytes / evictableBytes) ** (1 / (1 + PAGE_BYTES / meanBufferBytes));
+  return evictableBytes * Math.min(1, returnedBytes / evictableBytes) ** (1 / parts);
 }
 
 /** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. Pure. */

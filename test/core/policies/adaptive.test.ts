@@ -402,6 +402,17 @@ describe('the adaptive policy in a hurry', () => {
     expect(cutAfterLeap({ meanBufferBytes: 65_536 }).evictBytes / (400 * MIB)).toBeCloseTo(share ** (16 / 17), 5);
   });
 
+  it('takes none to have more than one neighbour on a page, and V8 to have no such pages', () => {
+    expect(cutAfterLeap({ meanBufferBytes: 1024 })).toEqual(cutAfterLeap({ meanBufferBytes: 4096 }));
+    const heapCut = (meanBufferBytes: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy(), 'heap');
+      driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, meanBufferBytes });
+      driver.sample(100, { usedBytes: 780 * MIB });
+      return driver.sample(100, { usedBytes: 870 * MIB }).evictBytes;
+    };
+    expect(heapCut(4096)).toBe(heapCut(0));
+  });
+
   it('pays again with small Buffers for what did not come back', () => {
     const second = (meanBufferBytes: number) => {
       const driver = new PolicyDriver(createAdaptivePolicy());

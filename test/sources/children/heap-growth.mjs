@@ -1,13 +1,12 @@
 // Turns over 48 MiB of text with V8's own growth of the heap, with 400 %, and with its own again; prints the major collections of each.
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { findHeapGrowth } from '../../../dist/src/sources/v8-heap-growth.js';
+import { setHeapGrowth } from '../../../dist/src/sources/v8-heap-growth.js';
 
 const ENTRIES = 3072;
 const ENTRY_BYTES = 16 * 1024;
 const TURNS = 20_480;
 
-const set = findHeapGrowth([], '');
 const text = Buffer.alloc(ENTRY_BYTES, 'a');
 const entries = new Array(ENTRIES).fill(null);
 let collections = 0;
@@ -16,7 +15,7 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] });
 
 async function collectionsOf(percent) {
-  set(percent);
+  setHeapGrowth(percent);
   await turnOver(); // the growth counts from the next collection on
   collections = 0;
   await turnOver();
