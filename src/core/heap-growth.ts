@@ -10,6 +10,9 @@ const GARBAGE_SHARE = 1 / 8;
 const LEAST_PERCENT = 100;
 const LEAST_KEPT_PERCENT = 70;
 
+/** At least this share of what is outside of V8 is in caches: other Buffers stay or go by themselves, and small objects beside them need V8's care. */
+const CACHED_SHARE = 0.5;
+
 /** Says that V8 goes by its own. */
 export const V8_OWN_GROWTH = 0;
 
@@ -22,6 +25,8 @@ export interface HeapsView {
   readonly isGrown: boolean;
   /** Memory outside of V8 that all heaps hold on to: Buffers above all. */
   readonly externalBytes: number;
+  /** What the caches hold. */
+  readonly cacheBytes: number;
   /** The least limit of what all threads share; Infinity: none. */
   readonly limitBytes: number;
 }
@@ -32,9 +37,11 @@ export interface HeapsView {
  * heap and 250 MiB of Buffers in it, each 8 MiB of new Buffers begin another marking, and it hardly ever stops. The room for garbage that is
  * given here is what V8 itself gives Buffers otherwise, split among the threads. Pure.
  */
-export function heapGrowthPercent({ threads, livingBytes, isGrown, externalBytes, limitBytes }: HeapsView): number {
+export function heapGrowthPercent(heaps: HeapsView): number {
+  const { threads, livingBytes, isGrown, externalBytes, cacheBytes, limitBytes } = heaps;
   const garbageBytes = Math.min(MOST_GARBAGE_BYTES, GARBAGE_SHARE * limitBytes) / Math.max(1, threads);
-  const isMadeOfBuffers = externalBytes >= 2 * livingBytes && externalBytes >= garbageBytes;
+  const isOfCaches = cacheBytes >= CACHED_SHARE * externalBytes;
+  const isMadeOfBuffers = isOfCaches && externalBytes >= 2 * livingBytes && externalBytes >= garbageBytes;
   if (livingBytes <= 0 || !isMadeOfBuffers) return V8_OWN_GROWTH;
   const percent = (100 * garbageBytes) / livingBytes;
   return percent < (isGrown ? LEAST_KEPT_PERCENT : LEAST_PERCENT) ? V8_OWN_GROWTH : Math.round(percent);

@@ -28,9 +28,9 @@ export class HeapGrowth {
     this.#set = set;
   }
 
-  /** To be called with every sample. */
-  adapt({ nowMs, level, resources }: Pick<SteeringInput, 'nowMs' | 'level' | 'resources'>): void {
-    const view = this.#view(nowMs, resources);
+  /** To be called with every sample. @param cacheBytes of all caches. */
+  adapt({ nowMs, level, resources }: Pick<SteeringInput, 'nowMs' | 'level' | 'resources'>, cacheBytes: number): void {
+    const view = { ...this.#view(nowMs, resources), cacheBytes };
     const percent = isAtLeast(level, 'critical') ? V8_OWN_GROWTH : heapGrowthPercent(view);
     if (percent === this.#percent || Math.abs(percent - this.#percent) < TOLERANCE * Math.min(percent, this.#percent))
       return;
@@ -44,7 +44,7 @@ export class HeapGrowth {
     this.#set(V8_OWN_GROWTH);
   }
 
-  #view(nowMs: number, resources: SteeringInput['resources']): HeapsView {
+  #view(nowMs: number, resources: SteeringInput['resources']): Omit<HeapsView, 'cacheBytes'> {
     const isGrown = this.#percent !== V8_OWN_GROWTH;
     const view = { threads: 0, isGrown, livingBytes: 0, externalBytes: 0, limitBytes: Number.POSITIVE_INFINITY };
     let largestBytes = 0;

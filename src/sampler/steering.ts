@@ -119,7 +119,7 @@ export class Steering {
     const settled = this.#settlement.settle(input.nowMs, this.#usedIn(input));
     for (const report of settled) this.#post({ type: 'settled', report });
     if (autoEviction) this.#decide(input);
-    this.#heapGrowth?.adapt(input);
+    this.#heapGrowth?.adapt(input, this.#cacheBytes);
     this.#gaveBack = this.#giveBack(input);
   }
 

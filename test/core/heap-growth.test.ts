@@ -7,6 +7,7 @@ const BUFFERS: HeapsView = {
   isGrown: false,
   livingBytes: 16 * MIB,
   externalBytes: 256 * MIB,
+  cacheBytes: 200 * MIB,
   limitBytes: 1024 * MIB,
 };
 
@@ -33,9 +34,16 @@ describe('how far a heap may grow between two collections', () => {
   });
 
   it('is for V8 to say where the heap is not small against the garbage, or not made of Buffers', () => {
-    expect(heapGrowthPercent({ ...BUFFERS, livingBytes: 65 * MIB, externalBytes: 1024 * MIB })).toBe(V8_OWN_GROWTH);
+    expect(
+      heapGrowthPercent({ ...BUFFERS, livingBytes: 65 * MIB, externalBytes: 1024 * MIB, cacheBytes: 1024 * MIB }),
+    ).toBe(V8_OWN_GROWTH);
     expect(heapGrowthPercent({ ...BUFFERS, livingBytes: 40 * MIB, externalBytes: 79 * MIB })).toBe(V8_OWN_GROWTH);
     expect(heapGrowthPercent({ ...BUFFERS, externalBytes: 63 * MIB })).toBe(V8_OWN_GROWTH);
     expect(heapGrowthPercent({ ...BUFFERS, livingBytes: 0 })).toBe(V8_OWN_GROWTH);
+  });
+
+  it('is for V8 to say where most Buffers are not in caches', () => {
+    expect(heapGrowthPercent({ ...BUFFERS, cacheBytes: 128 * MIB })).toBe(400);
+    expect(heapGrowthPercent({ ...BUFFERS, cacheBytes: 127 * MIB })).toBe(V8_OWN_GROWTH);
   });
 });

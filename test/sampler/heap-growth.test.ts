@@ -31,7 +31,7 @@ function growthOf() {
       const heapUsedBytes = heapMib * MIB;
       const heap = { publishedUs: 1, oldUsedBytes: heapUsedBytes, oldLimitBytes: 64 * MIB, heapUsedBytes };
       for (const row of rows) publishThreadHeap(words, row, { ...heap, externalBytes: externalMib * MIB });
-      growth.adapt({ nowMs, level, resources: [container, heapLimit] });
+      growth.adapt({ nowMs, level, resources: [container, heapLimit] }, externalMib * MIB);
     },
   };
 }
