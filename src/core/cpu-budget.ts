@@ -42,8 +42,6 @@ const HEAVY_DEBT_DELAY_MS = 1_000;
 /** What suspicion may borrow, of a heavy debt. */
 const SUSPECT_SHARE = 0.5;
 
-const NONE_MS = Number.POSITIVE_INFINITY;
-
 /** The usual cost of a sample is a moving mean in which no sample counts for more than four usual ones, or 0.1 ms. */
 const COST_WEIGHT = 1 / 16;
 const OUTLIER_FACTOR = 4;
@@ -54,7 +52,6 @@ export function createCpuBudget(maxShare: number): CpuBudget {
   const share = maxShare * USED_SHARE;
   const savedMs = SAVED_SECONDS * 1e3 * maxShare;
   const borrowedMs = BORROWED_SECONDS * 1e3 * maxShare;
-  const heavyDebtMs = HEAVY_DEBT_SECONDS * 1e3 * maxShare;
   let creditMs = 0;
   let usualCostMs = 0;
   let samples = 0;
@@ -63,10 +60,14 @@ export function createCpuBudget(maxShare: number): CpuBudget {
   let lastMs = 0;
   let lastCpuMs = 0;
 
+  function heavyDebtMs(): number {
+    return Math.max(HEAVY_DEBT_SECONDS * 1e3 * maxShare, HEAVY_DEBT_SAMPLES * usualCostMs);
+  }
+
   function savingDelayMs(): number {
     if (creditMs >= usualCostMs) return 0;
     const delayMs = Math.min(usualCostMs - creditMs, usualCostMs * REPAYMENT_STRETCH) / share;
-    const heaviness = -creditMs / Math.max(heavyDebtMs, HEAVY_DEBT_SAMPLES * usualCostMs);
+    const heaviness = -creditMs / heavyDebtMs();
     return heaviness > 1 ? Math.max(delayMs, HEAVY_DEBT_DELAY_MS * heaviness) : delayMs;
   }
 
@@ -90,9 +91,9 @@ export function createCpuBudget(maxShare: number): CpuBudget {
       creditMs = Math.min(mostCreditMs, creditMs + earnedMs) - (isFree ? 0 : spentMs);
       if (isFree) return 0;
       const mayBorrow = creditMs > -Math.max(borrowedMs, BORROWED_SAMPLES * usualCostMs);
-      const maySuspect = creditMs > -SUSPECT_SHARE * Math.max(heavyDebtMs, HEAVY_DEBT_SAMPLES * usualCostMs);
-      const grantedMs = Math.min(mayBorrow ? urgentMs : NONE_MS, maySuspect ? suspectMs : NONE_MS);
-      return Math.min(savingDelayMs(), grantedMs);
+      const maySuspect = creditMs > -SUSPECT_SHARE * heavyDebtMs();
+      const delayMs = mayBorrow ? Math.min(savingDelayMs(), urgentMs) : savingDelayMs();
+      return maySuspect ? Math.min(delayMs, suspectMs) : delayMs;
     },
   };
 }

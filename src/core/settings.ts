@@ -32,8 +32,8 @@ export interface Settings {
   readonly respectCacheLimits: boolean;
   readonly fallbackWhenUnavailable: boolean;
   readonly collectGarbage: 'auto' | 'never';
-  /** Whether V8's flag for the growth of heaps is left to spillway: the user did not give it. */
-  readonly ownsHeapGrowth: boolean;
+  /** Whether V8's flag for the growth of heaps is set: collections may be steered, and the user did not start Node with the flag. */
+  readonly setsHeapGrowth: boolean;
   /** The user's own limit on the resident set, bytes; null: none. */
   readonly processLimitBytes: number | null;
   /** Recorded trees to read instead of /proc and /sys/fs/cgroup; null: the real ones. */

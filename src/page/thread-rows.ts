@@ -157,21 +157,36 @@ export function sumCounters(words: Int32Array, rows = liveThreadRows(words)): Th
 }
 
 const scratchHeap = emptyThreadHeap();
+const scratchThreads = new Set<number>();
+
+/**
+ * Visits the heap of every live thread that published it, once: a thread that holds two runtimes has two rows. Any thread.
+ * @param visit is given a heap that the next call overwrites.
+ */
+export function visitHeaps(words: Int32Array, visit: (heap: Readonly<ThreadHeap>) => void): void {
+  scratchThreads.clear();
+  for (let row = 0; row < threadRowsUsed(words); row++) {
+    const id = threadId(words, row);
+    if (threadOwner(words, row) === 0 || scratchThreads.has(id) || !readThreadHeap(words, row, scratchHeap)) continue;
+    scratchThreads.add(id);
+    visit(scratchHeap);
+  }
+}
 
 /** Bytes that all threads' heaps hold, inside V8 and outside, dead ones included; as each thread published last. Any thread. */
 export function sumHeldBytes(words: Int32Array): number {
-  return sumHeaps(words, ({ heapUsedBytes, externalBytes }) => heapUsedBytes + externalBytes);
+  let heldBytes = 0;
+  visitHeaps(words, ({ heapUsedBytes, externalBytes }) => {
+    heldBytes += heapUsedBytes + externalBytes;
+  });
+  return heldBytes;
 }
 
 /** The part of it that is outside of V8: Buffers above all. Any thread. */
 export function sumExternalBytes(words: Int32Array): number {
-  return sumHeaps(words, ({ externalBytes }) => externalBytes);
-}
-
-function sumHeaps(words: Int32Array, bytesOf: (heap: ThreadHeap) => number): number {
-  let bytes = 0;
-  for (let row = 0; row < threadRowsUsed(words); row++) {
-    if (threadOwner(words, row) !== 0 && readThreadHeap(words, row, scratchHeap)) bytes += bytesOf(scratchHeap);
-  }
-  return bytes;
+  let outsideBytes = 0;
+  visitHeaps(words, ({ externalBytes }) => {
+    outsideBytes += externalBytes;
+  });
+  return outsideBytes;
 }

@@ -116,6 +116,7 @@ export const OPTION_NAMES = [
 
 /**
  * Checks options, takes what they lack from the environment, and fills in the defaults. The caller's object is not changed.
+ * @param execArgv that Node was started with: what the user says there of V8 is left alone.
  * @throws SpillwayError ERR_SPILLWAY_OPTION with the path, what was expected and what was given.
  */
 export function resolveOptions(
@@ -139,6 +140,8 @@ export function resolveOptions(
   const enableDelta = hysteresis.number('enableDelta', DEFAULT_ENABLE_DELTA, { least: 0, below: thresholds.warning });
   const { resources, processLimitBytes } = readResources(options, thresholds, enableDelta);
   const policy = readPolicy(options);
+  const autoEviction = options.boolean('autoEviction', true);
+  const collectGarbage = options.choice('collectGarbage', ['auto', 'never'], 'auto');
 
   return {
     enabled: options.boolean('enabled', true),
@@ -150,13 +153,13 @@ export function resolveOptions(
       thresholds,
       enableDelta,
       evictionCooldownMs: hysteresis.number('evictionCooldownMs', 30_000, { least: 0, most: LONGEST_INTERVAL_MS }),
-      autoEviction: options.boolean('autoEviction', true),
+      autoEviction,
       evictionPolicy: typeof policy === 'string' ? policy : 'custom',
       evictionTargets: readTargets(options.section('evictionTargets')),
       respectCacheLimits: options.boolean('respectCacheLimits', true),
       fallbackWhenUnavailable: options.boolean('fallbackWhenUnavailable', true),
-      collectGarbage: options.choice('collectGarbage', ['auto', 'never'], 'auto'),
-      ownsHeapGrowth: !isHeapGrowthGiven(execArgv),
+      collectGarbage,
+      setsHeapGrowth: autoEviction && collectGarbage === 'auto' && !isHeapGrowthGiven(execArgv),
       processLimitBytes,
       roots: readRoots(options),
     },

@@ -1,10 +1,12 @@
 import type { SpillwayError } from '../core/errors.js';
+import { V8_OWN_GROWTH } from '../core/heap-growth.js';
 import type { Settings } from '../core/settings.js';
 import { isSilent } from '../core/silence.js';
 import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { markSamplerPlace } from '../page/page.js';
 import type { DecisionMessage, InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 import { emptyPublishedState, readState } from '../page/state-codec.js';
+import { setHeapGrowth } from '../sources/v8-heap-growth.js';
 import { type SamplerHost, samplerFailed } from './sampler-host.js';
 import { SamplerThread } from './sampler-thread.js';
 
@@ -117,11 +119,14 @@ export class SamplerSupervisor {
     this.#failWaiters(samplerFailed('the runtime was stopped while it was being restarted'));
     const host = this.#host;
     this.#host = null;
+    let hasCompleted = false;
     try {
       await Promise.race([host?.call('stop', (control) => control.stop()), lateAnswer()]);
+      hasCompleted = host !== null;
     } finally {
       await host?.terminate();
       await this.#change;
+      if (!hasCompleted && this.#settings.setsHeapGrowth) setHeapGrowth(V8_OWN_GROWTH); // a sampler that is gone may have left another
     }
   }
 

@@ -1,7 +1,7 @@
 import { type HeapsView, heapGrowthPercent, V8_OWN_GROWTH } from '../core/heap-growth.js';
 import { isAtLeast } from '../core/level.js';
 import { createRecentLow } from '../core/recent-peak.js';
-import { emptyThreadHeap, liveThreadRows, readThreadHeap, threadId } from '../page/thread-rows.js';
+import { visitHeaps } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
 import type { SteeringInput } from './matter.js';
 
@@ -19,8 +19,6 @@ export class HeapGrowth {
   readonly #words: Int32Array;
   readonly #set: SourceSet['setHeapGrowth'];
   readonly #living = createRecentLow(LIVING_MS);
-  readonly #seen = new Set<number>();
-  readonly #heap = emptyThreadHeap();
   #percent = V8_OWN_GROWTH;
 
   constructor(words: Int32Array, set: SourceSet['setHeapGrowth']) {
@@ -29,39 +27,40 @@ export class HeapGrowth {
   }
 
   /** To be called with every sample. @param cacheBytes of all caches. */
-  adapt({ nowMs, level, resources }: Pick<SteeringInput, 'nowMs' | 'level' | 'resources'>, cacheBytes: number): void {
-    const view = { ...this.#view(nowMs, resources), cacheBytes };
-    const percent = isAtLeast(level, 'critical') ? V8_OWN_GROWTH : heapGrowthPercent(view);
+  adapt(input: Pick<SteeringInput, 'nowMs' | 'level' | 'resources'>, cacheBytes: number): void {
+    const view = this.#view(input, cacheBytes);
+    const percent = isAtLeast(input.level, 'critical') ? V8_OWN_GROWTH : heapGrowthPercent(view);
     if (percent === this.#percent || Math.abs(percent - this.#percent) < TOLERANCE * Math.min(percent, this.#percent))
       return;
     this.#percent = percent;
     this.#set(percent);
   }
 
-  /** V8 goes by its own again, whatever was set. */
-  takeBack(): void {
-    this.#percent = V8_OWN_GROWTH;
+  /** A sampler that died went before, and may have left a growth set. */
+  resume(): void {
     this.#set(V8_OWN_GROWTH);
   }
 
-  #view(nowMs: number, resources: SteeringInput['resources']): Omit<HeapsView, 'cacheBytes'> {
-    const isGrown = this.#percent !== V8_OWN_GROWTH;
-    const view = { threads: 0, isGrown, livingBytes: 0, externalBytes: 0, limitBytes: Number.POSITIVE_INFINITY };
-    let largestBytes = 0;
-    this.#seen.clear();
-    for (const { resource, known, limitBytes } of resources) {
-      if (known && resource !== 'heap') view.limitBytes = Math.min(view.limitBytes, limitBytes);
-    }
-    for (const row of liveThreadRows(this.#words)) {
-      const thread = threadId(this.#words, row); // one that holds two runtimes has two rows
-      if (this.#seen.has(thread) || !readThreadHeap(this.#words, row, this.#heap)) continue;
-      this.#seen.add(thread);
-      view.threads++;
-      largestBytes = Math.max(largestBytes, this.#heap.heapUsedBytes);
-      view.externalBytes += this.#heap.externalBytes;
-    }
+  /** V8 goes by its own again, if it did not. */
+  stop(): void {
+    if (this.#percent !== V8_OWN_GROWTH) this.#set(V8_OWN_GROWTH);
+    this.#percent = V8_OWN_GROWTH;
+  }
+
+  #view({ nowMs, resources }: Pick<SteeringInput, 'nowMs' | 'resources'>, cacheBytes: number): HeapsView {
+    let [threads, largestBytes, externalBytes] = [0, 0, 0];
+    visitHeaps(this.#words, (heap) => {
+      threads++;
+      largestBytes = Math.max(largestBytes, heap.heapUsedBytes);
+      externalBytes += heap.externalBytes;
+    });
     this.#living.add(nowMs, largestBytes);
-    view.livingBytes = this.#living.value(nowMs);
-    return view;
+    const livingBytes = this.#living.value(nowMs);
+    const isGrown = this.#percent !== V8_OWN_GROWTH;
+    let limitBytes = Number.POSITIVE_INFINITY;
+    for (const { resource, known, limitBytes: itsBytes } of resources) {
+      if (known && resource !== 'heap') limitBytes = Math.min(limitBytes, itsBytes);
+    }
+    return { threads, livingBytes, isGrown, externalBytes, cacheBytes, limitBytes };
   }
 }

@@ -76,9 +76,7 @@ export class Steering {
     this.#post = post;
     this.#threadHeaps = new ThreadHeaps(words, settings, makePolicy);
     this.#rounds = new Rounds(words, settings.respectCacheLimits);
-    const { autoEviction, collectGarbage, ownsHeapGrowth } = settings;
-    const mayGrow = autoEviction && collectGarbage !== 'never' && ownsHeapGrowth;
-    this.#heapGrowth = mayGrow ? new HeapGrowth(words, setHeapGrowth) : null;
+    this.#heapGrowth = settings.setsHeapGrowth ? new HeapGrowth(words, setHeapGrowth) : null;
     this.#limits = new ThreadLimits(words, settings, this.#rounds);
   }
 
@@ -99,7 +97,7 @@ export class Steering {
 
   /** A sampler that died went before. */
   resume(): void {
-    this.#heapGrowth?.takeBack();
+    this.#heapGrowth?.resume();
   }
 
   /** Counts what the caches hold. To be called before usage is read: what is put in between would look like room. */
@@ -202,7 +200,7 @@ export class Steering {
 
   /** Completes what is open: reports are settled with the usage measured last, calls end with what was done. */
   stop(nowMs: number): void {
-    this.#heapGrowth?.takeBack();
+    this.#heapGrowth?.stop();
     const result = this.#rounds.finish(nowMs);
     if (result !== null) this.#end(result, nowMs);
     for (const report of this.#settlement.flush(this.#usedIn(this.#last))) this.#post({ type: 'settled', report });

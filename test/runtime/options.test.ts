@@ -38,7 +38,7 @@ describe('options', () => {
       respectCacheLimits: true,
       fallbackWhenUnavailable: true,
       collectGarbage: 'auto',
-      ownsHeapGrowth: true,
+      setsHeapGrowth: true,
       processLimitBytes: null,
       roots: null,
     });
@@ -229,7 +229,7 @@ describe('options from the environment', () => {
       resources: { system: null },
       processLimitBytes: 1e9,
       collectGarbage: 'auto',
-      ownsHeapGrowth: true,
+      setsHeapGrowth: false,
     });
   });
 

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -12,6 +13,7 @@ import {
   type SpillwayError,
   startPressureRuntime,
 } from '#src/index.js';
+import { setHeapGrowth } from '#src/sources/v8-heap-growth.js';
 import { inject, sampleNow } from '#src/testing.js';
 
 const FAULTS = fileURLToPath(new URL('../support/sampler-faults.mjs', import.meta.url));
@@ -195,7 +197,13 @@ describe('sampler supervision', () => {
     });
     channel.postMessage('loop');
     await breaking;
+    const code = '1 + 1;'.repeat(50);
+    const cachedData = new Script(code).createCachedData();
+    const isFlagSet = (filename: string) => new Script(code, { cachedData, filename }).cachedDataRejected;
+    setHeapGrowth(400); // what a sampler may have left; V8 then refuses code that was cached before
+    expect(isFlagSet('before.js')).toBe(true);
     await pressure.stop();
+    expect(isFlagSet('after.js')).toBe(false);
     expect(errors.map(({ code }) => code)).toEqual(['ERR_SPILLWAY_SAMPLER_FAILED']);
     expect(threadCount()).toBeLessThan(threads);
   });

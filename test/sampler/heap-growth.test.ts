@@ -64,8 +64,16 @@ describe('the growth of heaps', () => {
     sample(16, 200);
     sample(95, 200);
     sample(16, 200);
-    growth.takeBack();
+    growth.stop();
     expect(set).toEqual([400, 0, 400, 0, 400, 0]);
+  });
+
+  it('is not touched in the end where it was not set, but taken back after a sampler that died', () => {
+    const { set, growth } = growthOf();
+    growth.stop();
+    expect(set).toEqual([]);
+    growth.resume();
+    expect(set).toEqual([0]);
   });
 
   it('is split among threads, whatever rows one has', () => {

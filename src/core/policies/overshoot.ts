@@ -55,13 +55,13 @@ export function isAwaited({ resource }: WatchedResource, { threads, collectionSe
 /** Memory goes back to the system in pages of so many bytes. Entries of fewer than so many pages leave most of what they were on. */
 const PAGE_BYTES = 4096;
 const SMALL_PAGES = 4;
-/** The smallest come from blocks that Node allocates for several, and that go as one. */
+/** Of smaller ones with more neighbours next to nothing would be kept, and many of them lie in blocks that Node allocates for several. */
 const MOST_NEIGHBOURS = 1;
 
 /**
  * What must be given in a hurry so that `overBytes` go back: a page is free once all entries on it are gone, and they go in no order that the
  * allocator knows. A page has parts of `1 + PAGE_BYTES / size` Buffers on average, so of the share f that goes, f to that power is returned: with
- * 4 KiB a quarter takes a half. What was paid with such small ones came back in part only, so they pay for all that is past the bound. Pure.
+ * 4 KiB a quarter takes a half; smaller ones count like these. What was paid with such small ones came back in part only, so they pay for all that is past the bound. Pure.
  * @param pastBoundBytes usage past what its peaks are to stay below, paid for or not.
  */
 export function scatteredBytes(overBytes: number, pastBoundBytes: number, input: PolicyInput): number {
