@@ -74,6 +74,17 @@ describe('GhostList', () => {
     expect(ghosts.regret(4097)).toBe(4097 * 2 ** 19);
   });
 
+  it('counts a key that came and went unread as one regret, with its last note', () => {
+    const ghosts = new GhostList();
+    for (const note of [5, 6, 7]) ghosts.remember('twice', note);
+    for (let key = 0; key < 1000; key++) ghosts.remember(key, 1); // moves what it has into a larger table
+    for (const note of [8, 9]) ghosts.remember('twice', note);
+    expect(ghosts.regret('twice')).toBe(9);
+    expect(ghosts.regret('twice')).toBe(NOT_REMEMBERED);
+    for (let key = 0; key < 1000; key++) ghosts.regret(key);
+    expect(ghosts.size).toBe(0);
+  });
+
   it('forgets everything on request', () => {
     const ghosts = new GhostList();
     ghosts.remember('a');
