@@ -3,8 +3,8 @@
  * fresh process in a 512 MiB group. spillway runs with its defaults; its rival is the best static size, found by trial, that
  * lived through all its runs and peaked no higher, and that runs in turns with it where their speed is compared. Writes
  * bench-results/squeeze.json and squeeze.svg.
- * `--quick`: fewer cells and runs, minutes instead of three hours. `--runs N`: runs of spillway per cell. `--cell TEXT`: only cells whose
- * name contains it. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
+ * `--quick`: fewer cells and runs, minutes instead of three hours. `--runs N`: runs of spillway per cell. `--cell PATTERN`: only cells whose
+ * name this regular expression finds. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -33,6 +33,7 @@ const { values } = parseArgs({
 });
 const runs = Number(values.runs ?? (values.quick ? 2 : 10));
 const referenceRuns = values.quick ? 1 : 3;
+const cellPattern = new RegExp(values.cell);
 const RESULTS = 'bench-results/squeeze.json';
 
 /** No static size may come closer to the limit than this and still count as safe. */
@@ -92,7 +93,7 @@ mkdirSync('bench-results', { recursive: true });
 console.log(HEADINGS.join(' | '));
 for (const report of reports) console.log(formatReport(report).join(' | '));
 for (const cell of values.quick ? quickCells() : fullCells()) {
-  if (!cell.name.includes(values.cell) || reports.some((report) => report.cell === cell.name)) continue;
+  if (!cellPattern.test(cell.name) || reports.some((report) => report.cell === cell.name)) continue;
   for (const report of await meet(cell)) {
     reports.push(report);
     console.log(formatReport(report).join(' | '));

@@ -73,6 +73,25 @@ describe('growth under the adaptive policy', () => {
     expect(filled(5000)).toBeGreaterThan(mostBytes - 5 * MIB);
   });
 
+  it('ends at 70 % of a heap of V8, also where warning is higher', () => {
+    const filledUpTo = (resource: 'heap' | 'container', warning: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy(), resource, 1000 * MIB, {
+        warning,
+        critical: 0.92,
+        emergency: 0.97,
+      });
+      let cacheBytes = 0;
+      for (let ms = 0; ms < 9000; ms += 50) {
+        const { capBytes } = driver.sample(50, { usedBytes: cacheBytes, cacheBytes });
+        cacheBytes = Math.min(capBytes ?? 0, cacheBytes + 50 * MIB);
+      }
+      return Math.round(cacheBytes / MIB / 10) * 10;
+    };
+    expect(filledUpTo('heap', 0.85)).toBe(700);
+    expect(filledUpTo('heap', 0.6)).toBe(600);
+    expect(filledUpTo('container', 0.85)).toBeGreaterThan(750);
+  });
+
   it('leaves the peaks 2 % of the limit below critical', () => {
     const capWithPeaksAt = (peakBytes: number) => {
       const driver = new PolicyDriver(createAdaptivePolicy());
