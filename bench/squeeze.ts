@@ -33,6 +33,8 @@ const { values } = parseArgs({
 });
 const runs = Number(values.runs ?? (values.quick ? 2 : 10));
 const referenceRuns = values.quick ? 1 : 3;
+/** The same static size is a seventh faster or slower from run to run: the median of three pairs would tell of that. */
+const racePairs = values.quick ? 1 : 5;
 const cellPattern = new RegExp(values.cell);
 const RESULTS = 'bench-results/squeeze.json';
 
@@ -61,13 +63,7 @@ async function compare(
   const alone = await runOutcomes(cell, contestant, spillwayRuns);
   const reference = await findReference(cell, mostPeakShare(summarize(cell, alone)), referenceRuns);
   if (reference === null) return { spillway: summarize(cell, alone), reference, speedRatios: [] };
-  const { own, rival, speedRatios } = await race(
-    cell,
-    contestant,
-    reference.staticMib,
-    referenceRuns,
-    alone.length + 1,
-  );
+  const { own, rival, speedRatios } = await race(cell, contestant, reference.staticMib, racePairs, alone.length + 1);
   const raced = summarize(cell, rival);
   const summary = {
     ...reference.summary,
