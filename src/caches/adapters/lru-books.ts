@@ -1,7 +1,7 @@
 import type { CacheAccount } from '../account.js';
 import { isPending, isSameKey, type LruInternals } from './lru-internals.js';
 import { holds, isFresh, type LruCacheLike } from './lru-like.js';
-import type { PutQuestion } from './lru-put-status.js';
+import { entriesLost, newPutStatus } from './lru-put-status.js';
 import type { SlotSizes } from './slot-sizes.js';
 
 /** What matters of the options of a put. */
@@ -56,17 +56,18 @@ export class LruBooks<K, V> {
   }
 
   /** A simple put of a cache that keeps no sizes. */
-  weighedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V, question: PutQuestion): unknown {
+  weighedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V): unknown {
     const entriesBefore = this.#cache.size;
+    const status = newPutStatus();
     this.#account.enter();
     this.#sizes?.beforePut();
     try {
-      return bareSet.call(this.#cache, key, value, question.ask());
+      return bareSet.call(this.#cache, key, value, { status });
     } finally {
-      const evicted = question.entriesLost(entriesBefore - this.#cache.size);
+      const evicted = entriesLost(status, entriesBefore - this.#cache.size);
       this.#sizes?.put(key, value, evicted);
       this.#account.leave();
-      if (question.wasNew) this.#account.gained(key);
+      if (status.set === 'add') this.#account.gained(key);
       this.#account.put(this.bytes, evicted);
     }
   }

@@ -2,13 +2,11 @@ import type { CacheAccount } from '../account.js';
 import { Overlay } from '../overlay.js';
 import type { LruBooks, PutOptions } from './lru-books.js';
 import type { LruCacheLike } from './lru-like.js';
-import { PutQuestion } from './lru-put-status.js';
+import { entriesLost, mayAskPut, newPutStatus } from './lru-put-status.js';
 
 /** Where a laid-over method finds what it needs of the cache that it is called on. */
 const ACCOUNT = Symbol('spillway.account');
 const BOOKS = Symbol('spillway.books');
-
-const question = new PutQuestion();
 
 /** A cache as a laid-over method finds it: with nothing, once it was unregistered, or when the method is borrowed for another one. */
 interface Booked<K, V> extends LruCacheLike<K, V> {
@@ -69,14 +67,14 @@ const coverSet = shared<Lru['set']>(
         return guardedSet(this, bareSet, key, value, options);
       }
       const entriesBefore = this.size;
+      const status = newPutStatus();
       account.enter();
       try {
-        return bareSet.call(this, key, value, question.ask());
+        return bareSet.call(this, key, value, { status });
       } finally {
         account.leave();
-        const evicted = question.entriesLost(entriesBefore - this.size);
-        if (question.wasNew) account.gained(key);
-        account.put(this.calculatedSize, evicted);
+        if (status.set === 'add') account.gained(key);
+        account.put(this.calculatedSize, entriesLost(status, entriesBefore - this.size));
       }
     },
 );
@@ -87,7 +85,7 @@ const coverWeighedSet = shared<Lru['set']>(
       const account = this[ACCOUNT];
       const books = this[BOOKS];
       return account !== undefined && books !== undefined && isSimplePut(this, account, options)
-        ? books.weighedSet(bareSet, key, value, question)
+        ? books.weighedSet(bareSet, key, value)
         : guardedSet(this, bareSet, key, value, options);
     },
 );
@@ -102,7 +100,7 @@ const coverDelete = shared<Lru['delete']>(
 
 /** Whether a put may ask lru-cache how it came out: it has no options of its own, is part of no other operation, and nobody listens. */
 function isSimplePut(cache: BookedLru, account: CacheAccount, options: PutOptions | undefined): boolean {
-  return options === undefined && cache.ttl === 0 && !account.joint.isBusy && question.isFree;
+  return options === undefined && cache.ttl === 0 && !account.joint.isBusy && mayAskPut();
 }
 
 function guardedGet(cache: BookedLru, bareGet: Lru['get'], key: unknown, options: object | undefined): unknown {

@@ -1,56 +1,37 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** Where lru-cache (11.5 and later) shows the status of each operation to whoever listens; they may keep it. */
+/** Where lru-cache (11.5 and later) shows the status of each operation to whoever listens. */
 const metrics = channel('lru-cache:metrics');
 
-/** What lru-cache tells of a put to whoever asks for it by the options. */
-interface PutStatus {
-  set: 'add' | 'update' | 'replace' | 'miss' | 'deleted' | undefined;
-  /** By versions from 11.5 on; to be forgotten at once, since nothing must live longer for having been put. */
-  key: unknown;
-  value: unknown;
-  oldValue: unknown;
-  cache: unknown;
+/** Whether a put may be asked how it came out: not where its status is shown to others, who would see that it was ours. */
+export function mayAskPut(): boolean {
+  return !metrics.hasSubscribers;
 }
 
-/** Asks lru-cache how a put came out, one put at a time: a put inside another one is not asked, and not answered for either. */
-export class PutQuestion {
-  readonly #status: PutStatus = {
+/** What lru-cache tells of a put to whoever asks for it by the options. */
+export interface PutStatus {
+  readonly set: 'add' | 'update' | 'replace' | 'miss' | 'deleted' | undefined;
+}
+
+/**
+ * A status for one put. It is made anew each time: storing a new value in an old object costs more than a new object does, since V8 has to note where old
+ * ones point to new ones. What lru-cache writes into it is there from the beginning, so that all have one shape.
+ */
+export function newPutStatus(): PutStatus {
+  return {
     set: undefined,
+    op: undefined,
     key: undefined,
     value: undefined,
     oldValue: undefined,
     cache: undefined,
-  };
-  readonly #options = { status: this.#status };
+    entrySize: 0,
+    totalCalculatedSize: 0,
+  } as PutStatus;
+}
 
-  #isAsked = false;
-  #wasNew = false;
-
-  /** Whether it can be asked now: no other put is being asked, and the answer would not be shown to somebody else, who may keep it. */
-  get isFree(): boolean {
-    return !this.#isAsked && !metrics.hasSubscribers;
-  }
-
-  /** Whether the last put brought a key that the cache did not hold. */
-  get wasNew(): boolean {
-    return this.#wasNew;
-  }
-
-  /** Options for the put, which change nothing but ask. */
-  ask(): object {
-    this.#isAsked = true;
-    this.#status.set = undefined;
-    return this.#options;
-  }
-
-  /** The put is over, or threw. @param fewer how many entries fewer there are. @returns entries that had to go for the one that was put. */
-  entriesLost(fewer: number): number {
-    this.#isAsked = false;
-    const status = this.#status;
-    status.key = status.value = status.oldValue = status.cache = undefined;
-    this.#wasNew = status.set === 'add';
-    if (this.#wasNew) return fewer + 1;
-    return status.set === 'update' || status.set === 'replace' ? fewer : 0;
-  }
+/** Entries that had to go for the one that was put. @param fewer how many entries fewer there are than before. */
+export function entriesLost({ set }: PutStatus, fewer: number): number {
+  if (set === 'add') return fewer + 1;
+  return set === 'update' || set === 'replace' ? fewer : 0;
 }
