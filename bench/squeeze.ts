@@ -3,7 +3,7 @@
  * fresh process in a 512 MiB group. spillway runs with its defaults; its rival is the best static size, found by trial, that
  * lived through all its runs and peaked no higher, and that runs in turns with it where their speed is compared. Writes
  * bench-results/squeeze.json and squeeze.svg.
- * `--quick`: fewer cells and runs, minutes instead of three hours. `--runs N`: runs of spillway per cell. `--cell PATTERN`: only cells whose
+ * `--quick`: fewer cells and runs, minutes instead of hours. `--runs N`: runs of spillway per cell. `--cell PATTERN`: only cells whose
  * name this regular expression finds. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -78,10 +78,12 @@ async function compare(
 function readDone(): CellReport[] {
   if (!values.resume || !existsSync(RESULTS)) return [];
   const done: CellReport[] = JSON.parse(readFileSync(RESULTS, 'utf8'));
-  const isDone = ({ spillway, speedRatios }: Partial<CellReport>) =>
-    speedRatios !== undefined && spillway !== undefined && spillway.runs >= runs;
-  const full = new Set(done.filter(isDone).map(({ cell }) => cell));
-  return done.filter(({ cell }) => full.has(cell));
+  const isDone = ({ thresholds, spillway, reference, speedRatios }: Partial<CellReport>) =>
+    speedRatios !== undefined &&
+    spillway !== undefined &&
+    spillway.runs >= (thresholds === 'default' ? runs : Math.ceil(runs / 2)) + (reference === null ? 0 : racePairs);
+  const short = new Set(done.filter((report) => !isDone(report)).map(({ cell }) => cell));
+  return done.filter(({ cell }) => !short.has(cell));
 }
 
 const reports = readDone();

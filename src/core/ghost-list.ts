@@ -1,4 +1,4 @@
-/** Entries of one bucket; a full bucket forgets its oldest. */
+/** Entries of one bucket, a ring: the next one takes the place of the oldest. */
 const WAYS = 8;
 const FIRST_BUCKETS = 64;
 
@@ -31,10 +31,12 @@ export class GhostList {
   /** By bucket: the place of the next entry, which is that of the oldest. */
   #cursors = new Uint8Array(FIRST_BUCKETS);
   #size = 0;
+  /** Hashes that were lost to later ones since the list grew last. */
+  #lost = 0;
   #identities: WeakMap<WeakKey, number> | null = null;
   #lastIdentity = 0;
 
-  /** Hashes remembered now. While it is 0 a miss costs nothing. */
+  /** Evictions remembered now. While it is 0 a miss costs nothing. */
   get size(): number {
     return this.#size;
   }
@@ -44,7 +46,7 @@ export class GhostList {
     return this.#cursors.length * WAYS;
   }
 
-  /** Makes room for about `keys` more at once. Growing step by step makes it a third dearer to remember them. */
+  /** Makes room for about `keys` more at once, which is cheaper than growing step by step. */
   reserve(keys: number): void {
     let buckets = this.#cursors.length;
     while ((this.#size + keys) * 2 > buckets * WAYS && buckets < MOST_BUCKETS) buckets *= 2;
@@ -56,7 +58,8 @@ export class GhostList {
     const hash = this.#hash(key, true);
     const buckets = this.#cursors.length;
     if (note !== 0 && this.#stride === WAYS) this.#moveInto(buckets, 2 * WAYS);
-    if (this.#size * 2 >= this.capacity && buckets < MOST_BUCKETS) this.#moveInto(2 * buckets, this.#stride);
+    const isTight = this.#size * 2 >= this.capacity || this.#lost * 32 >= this.capacity;
+    if (isTight && buckets < MOST_BUCKETS) this.#moveInto(2 * buckets, this.#stride);
     this.#insert(hash, note);
   }
 
@@ -80,12 +83,13 @@ export class GhostList {
     this.#stride = WAYS;
     this.#cursors = new Uint8Array(FIRST_BUCKETS);
     this.#size = 0;
+    this.#lost = 0;
     this.#identities = null;
   }
 
   /**
    * Takes the place of the bucket's oldest without a look at the others: a branch on what stands in a table that is larger than the processor's
-   * caches would wait for it, and half of what an eviction cost was that.
+   * caches would wait for it, which was two fifths of what remembering a key cost.
    */
   #insert(hash: number, note: number): void {
     const bucket = this.#bucketOf(hash);
@@ -93,7 +97,9 @@ export class GhostList {
     this.#cursors[bucket] = (cursor + 1) & (WAYS - 1);
     const at = bucket * this.#stride + cursor;
     const before = this.#table[at] ?? 0;
-    this.#size += 1 - ((before | -before) >>> 31); // one more where a free place was taken, and no branch either
+    const isLost = (before | -before) >>> 31; // 1 where the place was taken, else 0, and no branch either
+    this.#size += 1 - isLost;
+    this.#lost = (this.#lost + isLost) | 0;
     this.#table[at] = hash;
     if (this.#stride > WAYS) this.#table[at + WAYS] = note;
   }
@@ -127,7 +133,9 @@ export class GhostList {
     this.#stride = stride;
     this.#cursors = new Uint8Array(buckets);
     this.#size = 0;
-    for (const [bucket, cursor] of heldCursors.entries()) {
+    this.#lost = 0;
+    for (let bucket = 0; bucket < heldCursors.length; bucket++) {
+      const cursor = heldCursors[bucket] ?? 0;
       for (let age = WAYS; age > 0; age--) {
         const at = bucket * heldStride + ((cursor - age) & (WAYS - 1));
         const hash = held[at] ?? 0;

@@ -85,6 +85,32 @@ describe('GhostList', () => {
     expect(ghosts.size).toBe(0);
   });
 
+  it.each([0, 10_000])(
+    'knows the last of evictions that went all round a bucket, with room for %i more',
+    (reserved) => {
+      const ghosts = new GhostList();
+      for (let note = 1; note <= 12; note++) ghosts.remember('again', note);
+      ghosts.reserve(reserved);
+      expect(ghosts.regret('again')).toBe(12);
+      expect(ghosts.regret('again')).toBe(NOT_REMEMBERED);
+    },
+  );
+
+  it.each([0.5, 0.8])('grows until it loses little, also where %d of what is evicted is soon wanted again', (soon) => {
+    const ghosts = new GhostList();
+    const [evictions, later] = [100_000, 4000];
+    let wanted = 0;
+    let regrets = 0;
+    for (let key = 0; key < evictions; key++) {
+      ghosts.remember(key);
+      const isSoon = (key - 50) % 100 < soon * 100;
+      if (key >= 50 && isSoon && ++wanted > 0 && ghosts.regret(key - 50) !== NOT_REMEMBERED) regrets++;
+      const isLater = (key - later) % 100 >= soon * 100;
+      if (key >= later && isLater && ++wanted > 0 && ghosts.regret(key - later) !== NOT_REMEMBERED) regrets++;
+    }
+    expect(regrets / wanted).toBeGreaterThan(0.95);
+  });
+
   it('forgets everything on request', () => {
     const ghosts = new GhostList();
     ghosts.remember('a');

@@ -27,7 +27,7 @@ export function layOver<K, V>(
   const overlay = new Overlay(cache, account);
   overlay.lay(ACCOUNT, account);
   overlay.lay('get', coverGet(cache.get));
-  overlay.lay('set', keepsSizes ? coverSet(cache.set) : coverWeighedSet(cache.set));
+  overlay.lay('set', coverOfSet(cache, keepsSizes)(cache.set));
   overlay.lay('delete', coverDelete(cache.delete));
   overlay.lay(BOOKS, books);
   const changed = () => books.changed();
@@ -79,6 +79,14 @@ const coverSet = shared<Lru['set']>(
     },
 );
 
+/** For a cache that fetches: of a put over a value that is being fetched, versions from 11.5 on tell that it added an entry. */
+const coverFetchingSet = shared<Lru['set']>(
+  (bareSet) =>
+    function set(this: BookedLru, key: unknown, value: unknown, options?: PutOptions): unknown {
+      return guardedSet(this, bareSet, key, value, options);
+    },
+);
+
 const coverWeighedSet = shared<Lru['set']>(
   (bareSet) =>
     function set(this: BookedLru, key: unknown, value: unknown, options?: PutOptions): unknown {
@@ -89,6 +97,11 @@ const coverWeighedSet = shared<Lru['set']>(
         : guardedSet(this, bareSet, key, value, options);
     },
 );
+
+function coverOfSet(cache: object, keepsSizes: boolean): (bare: unknown) => Lru['set'] {
+  if ('fetchMethod' in cache && cache.fetchMethod !== undefined) return coverFetchingSet;
+  return keepsSizes ? coverSet : coverWeighedSet;
+}
 
 const coverDelete = shared<Lru['delete']>(
   (bareDelete) =>

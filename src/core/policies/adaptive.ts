@@ -14,7 +14,13 @@ import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
-import { createResourceTrack, growthPeakBytes, peakBoundBytes, type ResourceTrack } from './resource-track.js';
+import {
+  createResourceTrack,
+  growthPeakBytes,
+  heapBoundBytes,
+  peakBoundBytes,
+  type ResourceTrack,
+} from './resource-track.js';
 
 /**
  * Collections are paced once this much was evicted since the last, or this share of a small limit. Source: the design, fact 3 (16 to
@@ -72,8 +78,8 @@ const MOST_WARNING_BITE = 0.05;
 /**
  * The default policy.
  *
- * - The caches are on a *leash*: until the next sample they may grow by the room that is left below every `warning`, less what evictions are
- *   expected to leave resident below `critical`, so that no rate of allocation can run past it between two samples.
+ * - The caches are on a *leash*: until the next sample they may grow by the room that is left below every `warning` (in V8's heap 70 %), less what
+ *   evictions are expected to leave resident below `critical`, so that no rate of allocation can run past it between two samples.
  * - What was evicted and is not collected yet is collected before anything else is evicted for it, while there is time.
  * - Usage past `critical`, or about to be far past it by what others do, is *paid for once*: the caches shrink by what was added since the last
  *   payment. Usage that stays there (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
@@ -111,20 +117,21 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** Bytes by which usage may grow. V8 collects what is dead in its heap before it gives up; elsewhere it counts until it is collected. */
   function freeBytesOf(watched: WatchedResource, track: ResourceTrack, input: PolicyInput): number {
     const { nowMs, cacheBytes } = input;
-    const boundBytes = growthBoundBytes(watched, input);
     if (watched.resource === 'heap') {
+      const boundBytes = heapBoundBytes(watched, cacheBytes, track.costRatio);
       const wasCut = cap.cutMs !== Number.NEGATIVE_INFINITY;
       return boundBytes - (wasCut ? track.peak.value(nowMs) : track.effectiveBytes);
     }
+    const boundBytes = growthBoundBytes(watched, input);
     const deadBytes = Math.min(input.uncollectedBytes, Math.max(0, watched.usedBytes - cacheBytes));
     const peakBytes = cacheBytes + track.swing.expectedPeakBytes(nowMs);
     return Math.min(boundBytes - (watched.usedBytes - deadBytes), growthPeakBytes(watched) - peakBytes);
   }
 
-  /** Joint bytes to which the caches may grow until the next sample. */
-  function leashBytes(input: PolicyInput, aheadBytes: number): number {
+  /** Bytes by which the caches may grow until the next sample, as far as these resources go; Infinity: none of them is known. */
+  function roomBytesIn(resources: readonly WatchedResource[], input: PolicyInput, aheadBytes: number): number {
     let roomBytes = Number.POSITIVE_INFINITY;
-    for (const watched of input.resources) {
+    for (const watched of resources) {
       if (!watched.known) continue;
       const track = trackOf(watched.resource);
       const freeBytes = Math.max(0, freeBytesOf(watched, track, input) - aheadBytes);
@@ -132,7 +139,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const fittingBytes = Math.min(freeBytes / track.costRatio, Math.max(0, track.ceiling.bytes - input.cacheBytes));
       roomBytes = Math.min(roomBytes, Math.max(claimedBytes, fittingBytes));
     }
-    return input.cacheBytes + roomBytes;
+    return roomBytes;
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -256,7 +263,13 @@ export function createAdaptivePolicy(): EvictionPolicy {
         );
       }
 
-      cap.grow(input, binding, track, { leashBytes: leashBytes(input, aheadBytes), retainedBytes, elapsedMs });
+      const heaps = input.resources.filter(({ resource }) => resource === 'heap');
+      cap.grow(input, binding, track, {
+        leashBytes: input.cacheBytes + roomBytesIn(input.resources, input, aheadBytes),
+        heapRoomBytes: roomBytesIn(heaps, input, aheadBytes),
+        retainedBytes,
+        elapsedMs,
+      });
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
       const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
       const mostDeadBytes = level === 'emergency' ? paceBytes / 4 : paceBytes;

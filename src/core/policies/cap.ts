@@ -29,6 +29,8 @@ const HELD_MEMORY_MS = 10_000;
 export interface Room {
   /** Joint bytes to which the caches may grow until the next sample, at least what they hold. */
   readonly leashBytes: number;
+  /** What of it V8's heaps leave; Infinity: they are not watched. */
+  readonly heapRoomBytes: number;
   /** Pages that the allocators keep, bytes, an estimate. */
   readonly retainedBytes: number;
   /** Since the sample before. */
@@ -83,7 +85,7 @@ export function createCap(): Cap {
     blame(nowMs, overBytes) {
       reuse.blame(nowMs, overBytes);
     },
-    grow(input, binding, track, { leashBytes, retainedBytes, elapsedMs }) {
+    grow(input, binding, track, { leashBytes, heapRoomBytes, retainedBytes, elapsedMs }) {
       const { nowMs, cacheBytes } = input;
       const { limitBytes, resource } = binding;
       held.add(nowMs, cacheBytes);
@@ -106,7 +108,8 @@ export function createCap(): Cap {
       const leastHoldMs = roomBytes > plentyBytes ? SHORT_HOLD_MS : holdMs;
       bytes = nowMs - cutMs > leastHoldMs ? Math.max(before, Math.min(leashBytes, before + stepBytes)) : before;
       if (nowMs - cutMs <= SHORT_HOLD_MS || resource === 'heap') return;
-      const reusedBytes = reuse.stepBytes(nowMs, cacheBytes, binding, track, retainedBytes);
+      const keptStepBytes = reuse.stepBytes(nowMs, cacheBytes, binding, track, retainedBytes);
+      const reusedBytes = Math.min(heapRoomBytes, keptStepBytes);
       const isKept = retainedBytes > KEPT_SHARE * limitBytes;
       const mostBytes = isKept ? Number.POSITIVE_INFINITY : track.ceiling.bytes;
       if (reusedBytes > 0) bytes = Math.max(bytes, Math.min(cacheBytes + reusedBytes, mostBytes));

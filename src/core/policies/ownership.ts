@@ -24,16 +24,8 @@ export function ownShare(
  */
 export function growthBoundBytes(watched: WatchedResource, input: PolicyInput): number {
   const { warning, critical } = watched.thresholds;
-  if (watched.resource === 'heap') return Math.min(warning, MOST_LIVING_SHARE) * watched.limitBytes;
   return (warning + (critical - warning) * (1 - ownShare(watched, input)) * MOST_APPROACH) * watched.limitBytes;
 }
-
-/**
- * Share of a V8 heap that the caches may fill, whatever the thresholds are. V8 lets it grow half way from what lives to the limit before it
- * collects, so the cost of collecting is what lives over what is left: at 0.7 each byte that is allocated has 5 marked, at 0.85 it is 11. And from
- * 0.8 on, V8 takes collections to be in vain, and aborts after a few. Source: bench/squeeze with objects; `Heap::CheckIneffectiveMarkCompact`.
- */
-const MOST_LIVING_SHARE = 0.7;
 
 /** Growth ends at this part of the way from `warning` to `critical`, so that it never enters `critical` by itself. */
 const MOST_APPROACH = 0.75;

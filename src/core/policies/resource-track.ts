@@ -36,6 +36,16 @@ const LEAST_HEAP_COST = 1 / 8;
  */
 const COST_STEP_BYTES = 8 * MIB;
 
+/**
+ * Share of V8's heap up to which caches in it grow, also where `warning` is higher. V8 lets a heap grow half way from what lives to the limit before it
+ * collects, so for each byte that is allocated 5 are marked at 0.7, and 11 at 0.85; and where collections take most of the time, it aborts from 0.8
+ * on. Source: bench/squeeze with objects.
+ */
+const MOST_HEAP_SHARE = 0.7;
+
+/** Caches that cost the heap less than this part of their bytes are not in it. */
+const IN_HEAP_COST = 0.5;
+
 /** What the adaptive policy remembers of one resource. Bytes. */
 export interface ResourceTrack {
   readonly peak: RecentPeak;
@@ -135,4 +145,20 @@ export function peakBoundBytes({ thresholds, limitBytes }: WatchedResource): num
 /** Growth of the caches leaves the peaks of usage below this. Bytes. Pure. */
 export function growthPeakBytes({ thresholds, limitBytes }: WatchedResource): number {
   return (thresholds.critical - CREEP_SHARE) * limitBytes;
+}
+
+/**
+ * The use of V8's heap up to which the caches may grow. What the program itself holds there counts as half: however much that is, caches may have half of
+ * the room that it leaves below `warning`. Bytes. Pure.
+ * @param costRatio of `ResourceTrack`, for the heap.
+ */
+export function heapBoundBytes(
+  { thresholds, limitBytes, usedBytes }: WatchedResource,
+  cacheBytes: number,
+  costRatio: number,
+): number {
+  const warningBytes = thresholds.warning * limitBytes;
+  if (costRatio < IN_HEAP_COST) return warningBytes;
+  const ownBytes = Math.max(0, usedBytes - cacheBytes);
+  return Math.min(warningBytes, Math.max(MOST_HEAP_SHARE * limitBytes, (ownBytes + warningBytes) / 2));
 }

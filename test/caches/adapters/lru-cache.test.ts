@@ -385,6 +385,15 @@ describe.each(Object.entries(VERSIONS))('fetching with %s', (_version, Lru) => {
     expect(cache.size).toBe(0);
   });
 
+  it('counts no eviction when a value is put over one that is on its way', async () => {
+    const cache = fetching({ max: 3 });
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: (value) => value.bytes });
+    const coming = cache.fetch('four').catch(() => undefined);
+    cache.set('four', { bytes: 9 });
+    await coming;
+    expect(registration.stats).toMatchObject({ bytes: 9, entries: 1, evictions: { own: 0 } });
+  });
+
   it('fills in the status of the caller', async () => {
     const cache = fetching({ max: 3 });
     thread.caches.register(cache, { name: 'lru', sizeOf: () => 5 });
@@ -410,7 +419,11 @@ describe('the diagnostics of lru-cache 11', () => {
   it('tell of the operations of the user alone', async () => {
     const { channel } = await import('node:diagnostics_channel');
     const seen: string[] = [];
-    const listener = (message: unknown) => seen.push(String((message as { op?: string }).op));
+    const ours: unknown[] = [];
+    const listener = (message: unknown) => {
+      seen.push(String((message as { op?: string }).op));
+      if ('entrySize' in (message as object)) ours.push(message); // the cache keeps no sizes
+    };
     const metrics = channel('lru-cache:metrics');
     metrics.subscribe(listener);
     const thread = new CachesUnderTest();
@@ -426,6 +439,7 @@ describe('the diagnostics of lru-cache 11', () => {
       expect(seen.filter((op) => op === 'has')).toEqual([]);
       expect(seen.filter((op) => op === 'get')).toHaveLength(2);
       expect(seen.filter((op) => op === 'set')).toHaveLength(2);
+      expect(ours).toEqual([]);
     } finally {
       metrics.unsubscribe(listener);
       thread.close();

@@ -92,6 +92,24 @@ describe('growth under the adaptive policy', () => {
     expect(filledUpTo('container', 0.85)).toBeGreaterThan(750);
   });
 
+  it('goes on outside a heap that the program itself has filled beyond that', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy(), 'container', 1000 * MIB, {
+      warning: 0.85,
+      critical: 0.92,
+      emergency: 0.97,
+    });
+    let cacheBytes = 0;
+    for (let ms = 0; ms < 9000; ms += 50) {
+      const { capBytes } = driver.sample(50, {
+        usedBytes: 200 * MIB + cacheBytes,
+        heapUsedBytes: 750 * MIB,
+        cacheBytes,
+      });
+      cacheBytes = Math.min(capBytes ?? 0, cacheBytes + 50 * MIB);
+    }
+    expect(cacheBytes).toBeGreaterThan(500 * MIB);
+  });
+
   it('leaves the peaks 2 % of the limit below critical', () => {
     const capWithPeaksAt = (peakBytes: number) => {
       const driver = new PolicyDriver(createAdaptivePolicy());
@@ -340,9 +358,9 @@ describe('the adaptive policy on a machine that others fill', () => {
 
 describe('the adaptive policy over pages that the allocator keeps', () => {
   /** Caches that a ramp of other memory emptied; what they gave is kept, so usage stays where it is. */
-  function emptied(): PolicyDriver {
+  function emptied(heapUsedBytes = 0): PolicyDriver {
     const driver = new PolicyDriver(createAdaptivePolicy());
-    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 150 * MIB });
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 150 * MIB, heapUsedBytes });
     expect(driver.sample(50, { usedBytes: 880 * MIB }).evictBytes).toBe(150 * MIB);
     driver.sample(50, { cacheBytes: 0, retainedBytes: 140 * MIB });
     driver.hold(4900);
@@ -360,6 +378,12 @@ describe('the adaptive policy over pages that the allocator keeps', () => {
     }
     expect(cacheBytes).toBeGreaterThan(80 * MIB);
     expect(cacheBytes).toBeLessThan(100 * MIB);
+  });
+
+  it('lets them grow no further than the heaps of V8 have room', () => {
+    const capAt = (heapUsedBytes: number) => emptied(heapUsedBytes).sample(50).capBytes;
+    expect(capAt(500 * MIB)).toBeGreaterThan(0);
+    expect(capAt(710 * MIB)).toBe(0);
   });
 
   it('takes what it tried back when usage rises with them, and tries again ever more rarely', () => {

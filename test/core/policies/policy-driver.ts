@@ -19,6 +19,8 @@ export interface Change {
   readonly collectionSeconds?: number;
   readonly retainedBytes?: number;
   readonly roundActive?: boolean;
+  /** Use of V8's heap, beside the resource that is driven; 0: it is not watched. Its limit is that of the resource. */
+  readonly heapUsedBytes?: number;
   /** Where the reading is older than the sample. */
   readonly readMs?: number;
 }
@@ -45,6 +47,7 @@ export class PolicyDriver {
     collectionSeconds: 0,
     retainedBytes: 0,
     roundActive: false,
+    heapUsedBytes: 0,
   };
 
   constructor(
@@ -67,7 +70,7 @@ export class PolicyDriver {
   sample(elapsedMs: number, { readMs, ...change }: Change = {}): PolicyDecision {
     this.#nowMs += elapsedMs;
     this.#state = { ...this.#state, ...change };
-    const { usedBytes, rssBytes, cacheBytes } = this.#state;
+    const { usedBytes, rssBytes, cacheBytes, heapUsedBytes } = this.#state;
     const ratio = usedBytes / this.#limitBytes;
     this.#level = classify(this.#level, ratio, this.#thresholds, DEFAULT_ENABLE_DELTA);
     const watched: WatchedResource = {
@@ -84,7 +87,8 @@ export class PolicyDriver {
       nowMs: this.#nowMs,
       level: this.#level,
       cause: this.#level === 'normal' ? null : this.#resource,
-      resources: [watched],
+      resources:
+        heapUsedBytes === 0 ? [watched] : [watched, { ...watched, resource: 'heap', usedBytes: heapUsedBytes }],
       binding: watched,
       rssBytes: rssBytes === 0 ? usedBytes : rssBytes,
       evictableBytes: this.#state.evictableBytes ?? cacheBytes,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
 import type { PolicyInput, WatchedResource } from '#src/core/eviction-policy.js';
-import { createResourceTrack } from '#src/core/policies/resource-track.js';
+import { createResourceTrack, heapBoundBytes } from '#src/core/policies/resource-track.js';
 import type { Resource } from '#src/core/resource.js';
 import { MIB } from '#src/core/units.js';
 
@@ -153,5 +153,35 @@ describe('what is remembered of a resource', () => {
       see({ atMs: 50, usedBytes: 300 * MIB, cacheBytes: 250 * MIB });
       expect(tracked.costRatio).toBe(costRatio);
     }
+  });
+});
+
+describe('how far caches may fill a heap of V8', () => {
+  const boundMib = (warning: number, usedMib: number, cacheMib: number, costRatio = 1) => {
+    const watched: WatchedResource = {
+      resource: 'heap',
+      known: true,
+      readUs: 0,
+      usedBytes: usedMib * MIB,
+      limitBytes: LIMIT_BYTES,
+      thresholds: { warning, critical: 0.92, emergency: 0.97 },
+      enableDelta: DEFAULT_ENABLE_DELTA,
+    };
+    return Math.round(heapBoundBytes(watched, cacheMib * MIB, costRatio) / MIB);
+  };
+
+  it('is 70 % of it, or warning where that is less', () => {
+    expect(boundMib(0.85, 650, 600)).toBe(700);
+    expect(boundMib(0.6, 650, 600)).toBe(600);
+  });
+
+  it('is half of what the program itself leaves, where that is more', () => {
+    expect(boundMib(0.85, 750, 0)).toBe(800);
+    expect(boundMib(0.85, 780, 30)).toBe(800);
+    expect(boundMib(0.6, 750, 0)).toBe(600);
+  });
+
+  it('is warning for caches that are outside of it', () => {
+    expect(boundMib(0.85, 650, 600, 0.125)).toBe(850);
   });
 });
