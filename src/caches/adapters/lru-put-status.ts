@@ -14,9 +14,8 @@ export interface PutStatus {
 }
 
 /**
- * A status for one put. It is made anew each time: storing a new value in an old object costs more than a new object does, since V8 has to note where old ones
- * point to new ones. What lru-cache writes into that of a put that
- * is taken is there from the beginning, so that all have one shape.
+ * A status for one put. It is made anew each time: storing a new value in an old object costs more than a new object does, since V8 has to note where
+ * old ones point to new ones. What lru-cache writes when it takes the put is there from the beginning, so that all have one shape.
  */
 export function newPutStatus(): PutStatus {
   return {

@@ -128,11 +128,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return Math.min(boundBytes - (watched.usedBytes - deadBytes), growthPeakBytes(watched) - peakBytes);
   }
 
-  /** Bytes by which the caches may grow until the next sample, as far as these resources go; Infinity: none of them is known. */
-  function roomBytesIn(resources: readonly WatchedResource[], input: PolicyInput, aheadBytes: number): number {
+  /** Bytes by which the caches may grow until the next sample, as far as V8's heaps go, or all but those; Infinity: none is known. */
+  function roomBytesIn(where: 'heaps' | 'elsewhere', input: PolicyInput, aheadBytes: number): number {
     let roomBytes = Number.POSITIVE_INFINITY;
-    for (const watched of resources) {
-      if (!watched.known) continue;
+    for (const watched of input.resources) {
+      if (!watched.known || (watched.resource === 'heap') !== (where === 'heaps')) continue;
       const track = trackOf(watched.resource);
       const freeBytes = Math.max(0, freeBytesOf(watched, track, input) - aheadBytes);
       const claimedBytes = Math.max(0, claimBytes(watched, input) - input.cacheBytes);
@@ -263,13 +263,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         );
       }
 
-      const heaps = input.resources.filter(({ resource }) => resource === 'heap');
-      cap.grow(input, binding, track, {
-        leashBytes: input.cacheBytes + roomBytesIn(input.resources, input, aheadBytes),
-        heapRoomBytes: roomBytesIn(heaps, input, aheadBytes),
-        retainedBytes,
-        elapsedMs,
-      });
+      const heapRoomBytes = roomBytesIn('heaps', input, aheadBytes);
+      const leashBytes = input.cacheBytes + Math.min(heapRoomBytes, roomBytesIn('elsewhere', input, aheadBytes));
+      cap.grow(input, binding, track, { leashBytes, heapRoomBytes, retainedBytes, elapsedMs });
       const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
       const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
       const mostDeadBytes = level === 'emergency' ? paceBytes / 4 : paceBytes;
