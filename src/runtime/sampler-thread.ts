@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { DecisionMessage, SamplerControl, SamplerMessage, SamplerWorkerData } from '../page/protocol.js';
+import { guardNativeLoads, type NativeLoads } from './native-loads.js';
 import { type HostOptions, type SamplerHost, samplerFailed } from './sampler-host.js';
 
 /** The bundle: it loads in a third of the memory that its modules take. */
@@ -25,6 +26,7 @@ export class SamplerThread implements SamplerHost {
   readonly #control: Remote<SamplerControl>;
   /** Fail the calls under way. Not reactions to one long promise: it would hold those of every call until the thread ends. */
   readonly #onExit = new Set<(reason: string) => void>();
+  readonly #nativeLoads: NativeLoads;
   #hasSource = false;
   #calls = 0;
   /** No message can be posted any more, and `onDied` is not called: it was told to end, or is gone. */
@@ -32,6 +34,7 @@ export class SamplerThread implements SamplerHost {
 
   private constructor({ words, settings, injected, onMessage, onDied }: ThreadHostOptions) {
     const workerData: SamplerWorkerData = { page: words.buffer as SharedArrayBuffer, settings, injected };
+    this.#nativeLoads = guardNativeLoads(words);
     this.#worker = new Worker(ENTRY, {
       workerData,
       name: 'spillway-sampler',
@@ -48,6 +51,7 @@ export class SamplerThread implements SamplerHost {
       if ('type' in message) onMessage(message); // the others are comlink's answers
     });
     this.#worker.once('exit', (code) => {
+      this.#nativeLoads.threadEnded();
       const reason = failure ?? `it exited with code ${code}`;
       for (const fail of this.#onExit) fail(reason);
       if (this.#ended) return;
@@ -101,6 +105,7 @@ export class SamplerThread implements SamplerHost {
   async terminate(): Promise<void> {
     this.#ended = true;
     this.#control[releaseProxy]();
+    this.#nativeLoads.end();
     await this.#worker.terminate();
     this.#worker.removeAllListeners();
   }

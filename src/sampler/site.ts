@@ -2,6 +2,7 @@ import { createPolicy } from '../core/policies/create.js';
 import type { Settings } from '../core/settings.js';
 import { listenAsSampler } from '../page/bell.js';
 import { openBroadcast } from '../page/broadcast.js';
+import { loadNative } from '../page/native-load.js';
 import type {
   BroadcastMessage,
   DecisionMessage,
@@ -50,7 +51,8 @@ export async function startSampling(words: Int32Array, options: SiteOptions): Pr
     : { ...options.settings, minIntervalMs: options.settings.updateIntervalMs };
   const opened = await openSources(settings, ownThread);
   // giving pages back may take tens of ms, which the application's thread does not have
-  const sources = ownThread ? opened : { ...opened, openAllocator: () => null };
+  const openAllocator = () => (ownThread ? loadNative(words, opened.openAllocator) : null);
+  const sources = { ...opened, openAllocator };
   const broadcast = openBroadcast(words, (message) => {
     if (message.type === 'evict') void answer(message);
   });
