@@ -12,6 +12,7 @@ import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
+import { createHeapResidence } from './heap-residence.js';
 import { isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import {
@@ -88,6 +89,7 @@ const MOST_WARNING_BITE = 0.05;
 export function createAdaptivePolicy(): EvictionPolicy {
   const tracks = new Map<Resource, ResourceTrack>();
   const foreign = createForeignGrowth();
+  const residence = createHeapResidence();
   const leaps = createLeaps();
   const retained = createRecentLow(STEADY_MS);
   const cap = createCap();
@@ -102,6 +104,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** Usage of the binding resource then. */
   let collectedBytes = 0;
   let patienceMs = LEAST_PATIENCE_MS;
+  let areInHeap = false;
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
   let warned = false;
   let pressedMs = Number.NEGATIVE_INFINITY;
@@ -153,7 +156,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const track = trackOf(binding.resource);
     const isRushed = input.nowMs < rushedUntilMs;
     const pastBoundBytes = ownShare(binding, input) * (track.effectiveBytes + aheadBytes - peakBoundBytes(binding));
-    const isScattered = isRushed && isAtLeast(input.level, 'critical');
+    const isScattered = isRushed && isAtLeast(input.level, 'critical') && !areInHeap;
     const wantedBytes = isScattered ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
     const sparedBytes = Math.max(overBytes, input.cacheBytes - claimBytes(binding, input));
     const evictBytes = Math.ceil(Math.min(wantedBytes, sparedBytes, input.evictableBytes));
@@ -180,7 +183,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const aheadBytes = foreignBytesPerSecond * reactionSeconds(input);
       const elapsedMs = Math.max(0, Math.min(1000, nowMs - lastMs));
       lastMs = nowMs;
-      for (const watched of input.resources) if (watched.known) trackOf(watched.resource).add(input, watched);
+      areInHeap = residence.next(input);
+      const facts = { foreignBytesPerSecond, areInHeap };
+      for (const watched of input.resources) if (watched.known) trackOf(watched.resource).add(input, watched, facts);
       if (input.collections !== collectionsSeen) {
         [collectionsSeen, collectedMs] = [input.collections, nowMs];
         collectedBytes = binding?.usedBytes ?? 0;

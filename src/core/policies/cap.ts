@@ -5,11 +5,13 @@ import type { ResourceTrack } from './resource-track.js';
 import { createReuse } from './reuse.js';
 
 /**
- * After a cut the cap is not raised for this long, or only for the shorter time while there is plenty of room, or where the caches gave nothing.
- * Before the first cut they grow freely while there is plenty, and then as after the hold. Source: bench/squeeze.
+ * After a cut the cap is not raised for this long; where the caches gave nothing, or grow into pages that are kept, for the shorter time; and for the
+ * shortest while there is plenty of room, which a fall is seen to leave within two samples. Before the first cut they grow freely while there is
+ * plenty, and then as after the hold. Source: bench/squeeze.
  */
 const HOLD_MS = 5000;
 const SHORT_HOLD_MS = 500;
+const PLENTY_HOLD_MS = 300;
 const PLENTY_SHARE = 0.05;
 
 /** Growth after the first cut, and before it where there is not plenty: this share of the room per second, and more of what is beyond plenty. */
@@ -105,7 +107,7 @@ export function createCap(): Cap {
         bytes = Math.max(Math.min(leashBytes, freelyBytes + grantedBytes), Math.min(before, held.value(nowMs)));
         return;
       }
-      const leastHoldMs = roomBytes > plentyBytes ? SHORT_HOLD_MS : holdMs;
+      const leastHoldMs = roomBytes > plentyBytes ? PLENTY_HOLD_MS : holdMs;
       bytes = nowMs - cutMs > leastHoldMs ? Math.max(before, Math.min(leashBytes, before + stepBytes)) : before;
       if (nowMs - cutMs <= SHORT_HOLD_MS || resource === 'heap') return;
       const keptStepBytes = reuse.stepBytes(nowMs, cacheBytes, binding, track, retainedBytes);

@@ -31,10 +31,13 @@ const MOST_COST = 4;
 const LEAST_HEAP_COST = 1 / 8;
 
 /**
- * The cost is measured anew whenever the caches grew by this much. Where dead entries count as used, usage may have risen by its
+ * The cost is measured anew whenever the caches grew by this much, unless others did meanwhile. Where dead entries count as used, usage may have risen by its
  * swing alone, which would look like a cost of several bytes: so until they grew by as much, only what is beyond it makes the cost higher.
  */
 const COST_STEP_BYTES = 8 * MIB;
+
+/** Caches that take longer for that teach nothing: too much else happens meanwhile. */
+const MOST_COST_STEP_MS = 1000;
 
 /**
  * Share of V8's heap up to which caches in it grow, also where `warning` is higher. V8 lets a heap grow half way from what lives to the limit before it
@@ -61,7 +64,15 @@ export interface ResourceTrack {
   readonly isFresh: boolean;
   /** The caches pay for usage up to `bytes`. */
   pay(nowMs: number, bytes: number): void;
-  add(input: PolicyInput, watched: WatchedResource): void;
+  add(input: PolicyInput, watched: WatchedResource, facts: CacheFacts): void;
+}
+
+/** What the policy knows of the caches beside its input. */
+export interface CacheFacts {
+  /** How fast everything but the caches grows, >= 0. */
+  readonly foreignBytesPerSecond: number;
+  /** Whether the caches are in V8's heap. */
+  readonly areInHeap: boolean;
 }
 
 export function createResourceTrack(): ResourceTrack {
@@ -73,16 +84,20 @@ export function createResourceTrack(): ResourceTrack {
   let paidBytes = 0;
   let paidMs = Number.NEGATIVE_INFINITY;
   let readMs = 0;
+  let lastMs = Number.POSITIVE_INFINITY;
   let costRatio = 1;
-  /** Where the caches grow from: the first reading, then every `COST_STEP_BYTES`. */
+  /** Where the caches grow from: the first reading, then every `COST_STEP_BYTES`; and what others grew by since. */
   let costUsed = Number.NaN;
   let costCache = Number.NaN;
+  let costForeign = 0;
+  let costMs = Number.NaN;
 
   /** @param swingBytes so much usage may have risen without a byte of cache. */
-  function learnCost(cacheBytes: number, leastCost: number, swingBytes: number): void {
+  function learnCost(nowMs: number, cacheBytes: number, leastCost: number, swingBytes: number): void {
     const grownBytes = cacheBytes - costCache;
-    if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES) return;
-    if (grownBytes > 0) {
+    const isTelling = costForeign < COST_STEP_BYTES && nowMs - costMs <= MOST_COST_STEP_MS;
+    if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES && isTelling) return;
+    if (grownBytes > 0 && isTelling) {
       const seenCost = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
       if (seenCost > costRatio && grownBytes < swingBytes) {
         const beyondSwing = (effectiveBytes - costUsed - swingBytes) / grownBytes;
@@ -93,6 +108,8 @@ export function createResourceTrack(): ResourceTrack {
     }
     costUsed = effectiveBytes;
     costCache = cacheBytes;
+    costForeign = 0;
+    costMs = nowMs;
   }
 
   return {
@@ -118,18 +135,20 @@ export function createResourceTrack(): ResourceTrack {
       paidMs = nowMs;
       reliefPeak.add(nowMs, bytes);
     },
-    add(input, watched) {
+    add(input, watched, { foreignBytesPerSecond, areInHeap }) {
       const { nowMs, cacheBytes, uncollectedBytes } = input;
       const { resource, usedBytes, limitBytes } = watched;
+      costForeign += (foreignBytesPerSecond * Math.max(0, nowMs - lastMs)) / 1e3;
+      lastMs = nowMs;
       readMs = watched.readUs / 1e3;
       // V8 always collects before it gives up, so what is dead in its heap kills nobody
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
-      if (swing.add(input, watched)) peak = createRecentPeak(PEAK_MEMORY_MS);
+      if (swing.add(input, watched, areInHeap)) peak = createRecentPeak(PEAK_MEMORY_MS);
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
       ceiling.add(nowMs, Math.max(0, effectiveBytes - cacheBytes), limitBytes);
-      if (resource === 'heap') learnCost(cacheBytes, LEAST_HEAP_COST, 0);
-      else learnCost(cacheBytes, 1, swing.bytes);
+      if (resource === 'heap') learnCost(nowMs, cacheBytes, LEAST_HEAP_COST, 0);
+      else learnCost(nowMs, cacheBytes, 1, swing.bytes);
       const targetBytes = peakBoundBytes(watched);
       const recentBytes = reliefPeak.value(nowMs) + MARGIN_SHARE * limitBytes;
       paidBytes = Math.max(targetBytes, Math.min(paidBytes, recentBytes));

@@ -40,12 +40,22 @@ const RELEASED_MS = 250;
 const RELEASED_SHARE = 0.05;
 
 /**
+ * V8 lets a heap grow by a part of what lives in it before it collects: caches in it leave the less for that the smaller they are, and as if there
+ * were always so much more in it, or this part of a small limit, for what dies young.
+ */
+const ALWAYS_LIVING_BYTES = 32 * MIB;
+const ALWAYS_LIVING_SHARE = 1 / 16;
+
+/**
  * How far usage that no cache owns swings while entries come and go: evicted bytes stay resident until they are collected, so caches must end
  * below a threshold by as much. Pure; fed with every sample.
  */
 export interface Swing {
-  /** @returns true when the peaks until now are of a time that is over: others let go of memory, or the caches gave and it is well. */
-  add(input: PolicyInput, watched: WatchedResource): boolean;
+  /**
+   * @param isInHeap the caches are in V8's heap.
+   * @returns true when the peaks until now are of a time that is over: others let go of memory, or the caches gave and it is well.
+   */
+  add(input: PolicyInput, watched: WatchedResource, isInHeap: boolean): boolean;
   /** Highest usage beside the caches to be reckoned with, bytes. */
   expectedPeakBytes(nowMs: number): number;
   /** By how much usage beside the caches is expected to swing, bytes. */
@@ -66,6 +76,8 @@ export function createSwing(): Swing {
   let normalMs = Number.POSITIVE_INFINITY;
   let lowMs = Number.POSITIVE_INFINITY;
   let expectedBytes = Number.NaN;
+  /** What lives in the heap that it goes for, once it was learned with caches in there; NaN: it goes for any size. */
+  let learnedAtBytes = Number.NaN;
   let slowBytes = 0;
   let before = { nowMs: 0, evictedBytes: 0, cacheBytes: 0 };
 
@@ -80,6 +92,13 @@ export function createSwing(): Swing {
     const seconds = (nowMs - before.nowMs) / 1e3;
     const share = RELAX_SHARE * (newBytes / RELAX_BYTES) + RELAX_SHARE_PER_SECOND * seconds;
     expectedBytes += (seenBytes - expectedBytes) * Math.min(RELAX_SHARE, share, MOST_RELAX_SHARE_PER_SECOND * seconds);
+  }
+
+  /** Has an expectation that was learned follow what lives in the heap; NaN: the caches are not in it. */
+  function follow(livingBytes: number, mostBytes: number): void {
+    const ratio = livingBytes / learnedAtBytes;
+    if (!Number.isNaN(ratio)) expectedBytes = Math.min(mostBytes, expectedBytes * ratio);
+    if (!Number.isNaN(learnedAtBytes)) learnedAtBytes = livingBytes;
   }
 
   function forgetPeaks(): void {
@@ -99,13 +118,17 @@ export function createSwing(): Swing {
   }
 
   return {
-    add({ nowMs, level, cacheBytes, evictedBytes, uncollectedBytes, threads }, { usedBytes, limitBytes }) {
+    add(input, { usedBytes, limitBytes }, isInHeap) {
+      const { nowMs, level, cacheBytes, evictedBytes, uncollectedBytes, threads } = input;
       const mostBytes = Math.min(threads * EXPECTED_BYTES, MOST_EXPECTED_SHARE * limitBytes);
       slowBytes = Math.min(threads * SLOW_EXPECTED_BYTES, MOST_SLOW_SHARE * limitBytes);
+      const alwaysBytes = Math.min(ALWAYS_LIVING_BYTES, ALWAYS_LIVING_SHARE * limitBytes);
+      const livingBytes = isInHeap ? cacheBytes + alwaysBytes : Number.NaN;
+      follow(livingBytes, mostBytes);
       const besideBytes = Math.max(0, usedBytes - cacheBytes);
       const released = isReleased(nowMs, level, besideBytes, limitBytes);
       if (released) {
-        if (gaveMs === Number.NEGATIVE_INFINITY) expectedBytes = mostBytes;
+        if (gaveMs === Number.NEGATIVE_INFINITY) [expectedBytes, learnedAtBytes] = [mostBytes, Number.NaN];
         gaveMs = Number.NEGATIVE_INFINITY;
         forgetPeaks();
       }
@@ -117,7 +140,10 @@ export function createSwing(): Swing {
         const newBytes = evictedBytes - before.evictedBytes;
         const comeAndGoneBytes = newBytes + Math.max(0, cacheBytes - before.cacheBytes);
         if (nowMs > before.nowMs) turnover.add(nowMs, (comeAndGoneBytes / (nowMs - before.nowMs)) * 1e3);
-        if (newBytes > 0) learn(nowMs, newBytes, mostBytes);
+        if (newBytes > 0) {
+          learn(nowMs, newBytes, mostBytes);
+          learnedAtBytes = livingBytes;
+        }
       }
       before = { nowMs, evictedBytes, cacheBytes };
       return released;

@@ -124,7 +124,7 @@ describe('growth under the adaptive policy', () => {
     expect(capWithPeaksAt(770 * MIB)).toBeLessThanOrEqual(410);
   });
 
-  it('goes on half a second after the caches came to warning by themselves, and five seconds after they gave', () => {
+  it('goes on five seconds after the caches gave, half a second after they came to warning by themselves, and earlier where there is plenty', () => {
     const capAfter = (grownMib: number, fallenMib: number, ms: number) => {
       const driver = new PolicyDriver(createAdaptivePolicy());
       driver.sample(100, { usedBytes: 500 * MIB, cacheBytes: 400 * MIB });
@@ -133,8 +133,10 @@ describe('growth under the adaptive policy', () => {
       driver.hold(ms);
       return (driver.sample(50).capBytes ?? 0) / MIB;
     };
-    expect(capAfter(50, 640, 300)).toBe(450);
-    expect(capAfter(50, 640, 700)).toBeGreaterThan(450);
+    expect(capAfter(50, 500, 100)).toBe(450);
+    expect(capAfter(50, 500, 300)).toBeGreaterThan(450);
+    expect(capAfter(50, 685, 300)).toBe(450);
+    expect(capAfter(50, 685, 700)).toBeGreaterThan(450);
     expect(capAfter(0, 685, 4000)).toBe(390);
     expect(capAfter(0, 685, 6000)).toBeGreaterThan(390);
   });

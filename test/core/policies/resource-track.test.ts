@@ -15,6 +15,7 @@ interface Point {
   readonly cacheBytes?: number;
   readonly uncollectedBytes?: number;
   readonly readMs?: number;
+  readonly foreignBytesPerSecond?: number;
 }
 
 /** A track of a resource under a limit of 1000 MiB, and how it is fed. */
@@ -22,7 +23,14 @@ function track(resource: Resource) {
   const tracked = createResourceTrack();
   return {
     tracked,
-    see({ atMs, usedBytes, cacheBytes = 0, uncollectedBytes = 0, readMs = atMs }: Point): void {
+    see({
+      atMs,
+      usedBytes,
+      cacheBytes = 0,
+      uncollectedBytes = 0,
+      readMs = atMs,
+      foreignBytesPerSecond = 0,
+    }: Point): void {
       const watched: WatchedResource = {
         resource,
         known: true,
@@ -51,7 +59,7 @@ function track(resource: Resource) {
         threads: 1,
         roundActive: false,
       };
-      tracked.add(input, watched);
+      tracked.add(input, watched, { foreignBytesPerSecond, areInHeap: false });
     },
   };
 }
@@ -123,6 +131,21 @@ describe('what is remembered of a resource', () => {
     expect(tracked.costRatio, 'caches that shrink teach nothing').toBe(1.25);
     see({ atMs: 200, usedBytes: 915 * MIB, cacheBytes: 190 * MIB });
     expect(tracked.costRatio, 'what else grew meanwhile is not believed to be theirs').toBe(4);
+  });
+
+  it('learns no cost from caches that grow slowly, nor while others grow', () => {
+    const slow = track('container');
+    for (let step = 0; step <= 20; step++) {
+      slow.see({ atMs: 200 * step, usedBytes: (300 + 15 * step) * MIB, cacheBytes: (100 + step) * MIB });
+    }
+    expect(slow.tracked.costRatio, '8 MiB take them 1.6 s').toBe(1);
+    const disturbed = track('container');
+    disturbed.see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
+    const foreignBytesPerSecond = 800 * MIB;
+    disturbed.see({ atMs: 100, usedBytes: 480 * MIB, cacheBytes: 109 * MIB, foreignBytesPerSecond });
+    expect(disturbed.tracked.costRatio, 'of 180 MiB 80 are the growth of others').toBe(1);
+    disturbed.see({ atMs: 200, usedBytes: 780 * MIB, cacheBytes: 259 * MIB });
+    expect(disturbed.tracked.costRatio, 'counted from there').toBe(2);
   });
 
   it('learns what a byte costs in the heap from small steps: what is dead does not count there', () => {

@@ -24,6 +24,7 @@ describe('what entries that were evicted are expected to hold', () => {
       limitBytes = LIMIT,
       threads = 1,
       level = 'normal' as Level,
+      isInHeap = false,
     } = {},
   ): boolean {
     const watched = {
@@ -54,7 +55,7 @@ describe('what entries that were evicted are expected to hold', () => {
       retainedBytes: 0,
       roundActive: false,
     };
-    return swing.add(input, watched);
+    return swing.add(input, watched, isInHeap);
   }
 
   /** A cache that fills with 1 GiB/s. */
@@ -155,5 +156,37 @@ describe('what entries that were evicted are expected to hold', () => {
     filledFast(150 * MIB, { uncollectedBytes: 100 * MIB });
     sampled(200, 150 * MIB, { cacheBytes: 200 * MIB });
     expect(swing.expectedPeakBytes(200)).toBe(170 * MIB);
+  });
+
+  /** Evicts for 20 s, by which 80 MiB are dead at the most, and learns that. */
+  function taught(cacheBytes: number, isInHeap: boolean): void {
+    for (let ms = 0; ms < 20_000; ms += 100) {
+      const uncollectedBytes = ((ms % 500) / 5) * MIB;
+      sampled(ms, 50 * MIB + uncollectedBytes, { cacheBytes, evictedBytes: ms * MIB, uncollectedBytes, isInHeap });
+    }
+    expect(swing.bytes).toBeGreaterThan(78 * MIB);
+    expect(swing.bytes).toBeLessThan(85 * MIB);
+  }
+
+  it('follows the size of caches that are in the heap, once it was learned, with some that always lives there', () => {
+    taught(168 * MIB, true);
+    const learnedBytes = swing.bytes;
+    sampled(20_000, 50 * MIB, { cacheBytes: 18 * MIB, evictedBytes: 19_900 * MIB, isInHeap: true });
+    expect(swing.bytes / learnedBytes).toBeCloseTo(50 / 200);
+    sampled(20_100, 50 * MIB, { cacheBytes: 68 * MIB, evictedBytes: 19_900 * MIB, isInHeap: true });
+    expect(swing.bytes / learnedBytes).toBeCloseTo(100 / 200);
+    sampled(20_200, 50 * MIB, { cacheBytes: 900 * MIB, evictedBytes: 19_900 * MIB, isInHeap: true });
+    expect(swing.bytes, 'but not beyond all that is ever expected').toBe(120 * MIB);
+  });
+
+  it('does not follow the size of caches of Buffers, nor before anything was learned', () => {
+    taught(168 * MIB, false);
+    const learnedBytes = swing.bytes;
+    sampled(20_000, 50 * MIB, { cacheBytes: 18 * MIB, evictedBytes: 19_900 * MIB });
+    expect(swing.bytes).toBe(learnedBytes);
+    swing = createSwing();
+    sampled(0, 50 * MIB, { cacheBytes: 168 * MIB, isInHeap: true });
+    sampled(100, 50 * MIB, { cacheBytes: 18 * MIB, isInHeap: true });
+    expect(swing.bytes).toBe(120 * MIB);
   });
 });

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
+import type { PolicyInput } from '#src/core/eviction-policy.js';
+import { createHeapResidence } from '#src/core/policies/heap-residence.js';
+import { MIB } from '#src/core/units.js';
+
+/** A sample of a process with a heap of 256 MiB at the most. */
+function seen(heapUsedMib: number, cacheMib: number, meanBufferBytes: number): PolicyInput {
+  const heap = {
+    resource: 'heap' as const,
+    known: true,
+    readUs: 0,
+    usedBytes: heapUsedMib * MIB,
+    limitBytes: 256 * MIB,
+    thresholds: DEFAULT_THRESHOLDS,
+    enableDelta: DEFAULT_ENABLE_DELTA,
+  };
+  return {
+    nowMs: 0,
+    level: 'normal',
+    cause: null,
+    resources: [heap],
+    binding: heap,
+    rssBytes: 0,
+    cacheBytes: cacheMib * MIB,
+    evictableBytes: cacheMib * MIB,
+    meanBufferBytes,
+    threads: 1,
+    growthBytesPerSecond: 0,
+    uncollectedBytes: 0,
+    evictedBytes: 0,
+    collections: 0,
+    collectionSeconds: 0,
+    retainedBytes: 0,
+    roundActive: false,
+  };
+}
+
+describe('where caches are', () => {
+  it('is the heap where it holds them and nothing outside could', () => {
+    expect(createHeapResidence().next(seen(170, 150, 0))).toBe(true);
+  });
+
+  it('is outside where the heap holds less than half of them', () => {
+    expect(createHeapResidence().next(seen(70, 150, 64 * 1024))).toBe(false);
+    expect(createHeapResidence().next(seen(70, 150, 0))).toBe(false);
+  });
+
+  it('stays what it was while others fill the heap, or allocate Buffers', () => {
+    const objects = createHeapResidence();
+    objects.next(seen(170, 150, 0));
+    expect(objects.next(seen(170, 150, 4096))).toBe(true);
+    const buffers = createHeapResidence();
+    buffers.next(seen(10, 150, 4096));
+    expect(buffers.next(seen(170, 150, 4096))).toBe(false);
+    expect(createHeapResidence().next(seen(170, 150, 4096)), 'outside, until it is known').toBe(false);
+  });
+
+  it('is not judged by caches that hold next to nothing', () => {
+    const objects = createHeapResidence();
+    objects.next(seen(170, 150, 0));
+    expect(objects.next(seen(5, 20, 4096))).toBe(true);
+    expect(createHeapResidence().next(seen(30, 20, 0))).toBe(false);
+  });
+
+  it('changes with the caches', () => {
+    const caches = createHeapResidence();
+    caches.next(seen(170, 150, 0));
+    expect(caches.next(seen(40, 150, 4096))).toBe(false);
+    expect(caches.next(seen(170, 150, 0))).toBe(true);
+  });
+
+  it('is outside where no heap is known', () => {
+    expect(createHeapResidence().next({ ...seen(170, 150, 0), resources: [] })).toBe(false);
+  });
+});
