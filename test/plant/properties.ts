@@ -19,6 +19,9 @@ const STILL_SHARE = 0.04;
 /** How far below `warning` a limit may be left while caches evict for want of room. */
 const IDLE_SHARE = 0.15;
 
+/** A thread that had to give no more than this share of the limit in all is not kept small. */
+const CRUMB_SHARE = 0.002;
+
 /** From the crossing to the relief but for the collection, seconds. Generous: the policy's own is an assumption, not a promise. */
 const REACTION_SECONDS = 0.11;
 
@@ -96,20 +99,19 @@ const settles: Property = {
   },
 };
 
+/** Rounds may take, and the caches shrink by, what a collection or two swings: less is no oscillation, and growth is none at all. */
 function unsettled(watched: readonly Moment[]): string | null {
-  const round = watched.find(startsRound);
-  if (round !== undefined) return `${at(round)}: still evicts ${formatBytes(round.decision.evictBytes)}`;
-  let least = Number.POSITIVE_INFINITY;
-  let most = 0;
-  let limitBytes = Number.POSITIVE_INFINITY;
+  let takenShare = 0;
+  let mostBytes = 0;
+  let shrunkShare = 0;
   for (const moment of watched) {
-    if (isFilling(moment)) continue;
-    least = Math.min(least, moment.cacheBytes);
-    most = Math.max(most, moment.cacheBytes);
-    limitBytes = Math.min(limitBytes, moment.limitBytes);
+    const { decision, evictableBytes, cacheBytes, limitBytes } = moment;
+    if (startsRound(moment)) takenShare += Math.min(decision.evictBytes, evictableBytes) / limitBytes;
+    if (takenShare > STILL_SHARE) return `${at(moment)}: ${formatRatio(takenShare)} of the limit was evicted since`;
+    mostBytes = isFilling(moment) ? cacheBytes : Math.max(mostBytes, cacheBytes);
+    shrunkShare = Math.max(shrunkShare, (mostBytes - cacheBytes) / limitBytes);
   }
-  if (most - least <= STILL_SHARE * limitBytes) return null;
-  return `the caches still move between ${formatBytes(least)} and ${formatBytes(most)}`;
+  return shrunkShare <= STILL_SHARE ? null : `the caches still shrink by ${formatRatio(shrunkShare)} of the limit`;
 }
 
 const sparesBystanders: Property = {
@@ -135,9 +137,10 @@ const regrows: Property = {
     if (death !== null) return null;
     const idleOf = (moments: readonly Moment[]) => idleShare(moments.filter(({ atMs }) => atMs >= scenario.settledMs));
     const sharedIdle = idleOf(shared);
+    const limitBytes = shared.reduce((least, moment) => Math.min(least, moment.limitBytes), Number.POSITIVE_INFINITY);
     for (const [thread, bytes] of takenBytes.entries()) {
       const idle = Math.min(sharedIdle, idleOf(heaps[thread] ?? []));
-      if (bytes === 0 || idle <= IDLE_SHARE) continue;
+      if (bytes <= CRUMB_SHARE * limitBytes || idle <= IDLE_SHARE) continue;
       return `thread ${thread} had to evict ${formatBytes(bytes)} while ${formatRatio(idle)} lay idle below warning`;
     }
     return null;

@@ -66,6 +66,8 @@ export function createCap(): Cap {
   let holdMs = HOLD_MS;
   /** What the caches may take of the room that is less than plenty, before the first cut. */
   let grantedBytes = 0;
+  /** What the caches may hold of pages that are kept. */
+  let reusedBytes = 0;
 
   return {
     get bytes() {
@@ -81,6 +83,7 @@ export function createCap(): Cap {
       leftBytes = Math.max(0, Math.min(bytes ?? cacheBytes, cacheBytes) - evictBytes);
       bytes = leftBytes;
       cutMs = nowMs;
+      reusedBytes = 0;
       holdMs = evictBytes > 0 ? HOLD_MS : SHORT_HOLD_MS;
       held = createRecentPeak(HELD_MEMORY_MS);
     },
@@ -101,7 +104,8 @@ export function createCap(): Cap {
         leashBytes,
         Math.max(leashBytes - plentyBytes, cacheBytes, claimBytes(binding, input)),
       );
-      const before = bytes ?? freelyBytes;
+      // room that others took since is no room any more
+      const before = Math.min(bytes ?? freelyBytes, Math.max(leashBytes, held.value(nowMs), reusedBytes));
       if (cutMs === Number.NEGATIVE_INFINITY) {
         if (roomBytes <= plentyBytes) grantedBytes = Math.min(plentyBytes, grantedBytes + stepBytes);
         bytes = Math.max(Math.min(leashBytes, freelyBytes + grantedBytes), Math.min(before, held.value(nowMs)));
@@ -111,10 +115,12 @@ export function createCap(): Cap {
       bytes = nowMs - cutMs > leastHoldMs ? Math.max(before, Math.min(leashBytes, before + stepBytes)) : before;
       if (nowMs - cutMs <= SHORT_HOLD_MS || resource === 'heap') return;
       const keptStepBytes = reuse.stepBytes(nowMs, cacheBytes, binding, track, retainedBytes);
-      const reusedBytes = Math.min(heapRoomBytes, keptStepBytes);
+      const reuseBytes = Math.min(heapRoomBytes, keptStepBytes);
       const isKept = retainedBytes > KEPT_SHARE * limitBytes;
       const mostBytes = isKept ? Number.POSITIVE_INFINITY : track.ceiling.bytes;
-      if (reusedBytes > 0) bytes = Math.max(bytes, Math.min(cacheBytes + reusedBytes, mostBytes));
+      if (reuseBytes <= 0) return;
+      reusedBytes = Math.min(cacheBytes + reuseBytes, mostBytes);
+      bytes = Math.max(bytes, reusedBytes);
     },
     lift() {
       bytes = null;
