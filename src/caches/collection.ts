@@ -1,3 +1,4 @@
+import { emptyThreadHeap } from '../page/thread-rows.js';
 import type { Collect, Engine } from './engine.js';
 
 /** At most this share of wall time goes into collections that orders ask for when they are due, below emergency. Source: the design, policy 6. */
@@ -17,13 +18,22 @@ const TIGHT_DUTY = 0.2;
 const COLLECTED_SHARE = 0.7;
 
 /**
+ * V8 aborts where four collections in a row leave its old generation at 0.8 of the limit or more and took most of the time, whoever asked for them. So one
+ * that would leave nearly as much, by what is known to be dead, is not asked for: V8 collects by itself before the heap reaches its end. Source:
+ * `Heap::CheckIneffectiveMarkCompact` of V8.
+ */
+const VAIN_SHARE = 0.78;
+
+/**
  * Asks V8 for collections on the thread that owns it, and keeps the books: how many, how long, and how many evicted bytes are
  * still uncollected as far as this thread knows.
  */
 export class Collector {
   readonly #collect: Collect | null;
   readonly #nowUs: Engine['nowUs'];
+  readonly #heap: Engine['heap'];
   readonly #onCollected: () => void;
+  readonly #reading = emptyThreadHeap();
   #count = 0;
   #totalUs = 0;
   #lastUs = 0;
@@ -36,10 +46,11 @@ export class Collector {
    * @param mode `'never'`: nothing is ever asked for.
    * @param onCollected called after each collection, when the books are up to date.
    */
-  constructor(mode: 'auto' | 'never', { findCollect, nowUs }: Engine, onCollected: () => void = () => undefined) {
+  constructor(mode: 'auto' | 'never', { findCollect, nowUs, heap }: Engine, onCollected: () => void = () => undefined) {
     this.#onCollected = onCollected;
     this.#collect = mode === 'never' ? null : findCollect();
     this.#nowUs = nowUs;
+    this.#heap = heap;
   }
 
   /** Collections asked for so far, and the µs they took. */
@@ -88,10 +99,11 @@ export class Collector {
     return isTight ? this.isDue(TIGHT_DUTY) : this.keepsPace(PACE_DUTY);
   }
 
-  /** Collects now; synchronous. @returns false where collecting is not possible or not allowed. */
+  /** Collects now; synchronous. @returns false where collecting is not possible or not allowed, or would leave the heap so full that V8 may give it up. */
   collect(): boolean {
     if (this.#collect === null) return false;
     const startUs = this.#nowUs();
+    if (this.#wouldBeInVain()) return false;
     const isDone = this.#collect();
     this.#lastEndUs = this.#nowUs();
     this.#lastUs = this.#lastEndUs - startUs;
@@ -102,5 +114,11 @@ export class Collector {
     this.#freshUs = this.#lastEndUs;
     this.#onCollected();
     return true;
+  }
+
+  #wouldBeInVain(): boolean {
+    this.#heap.readInto(this.#reading);
+    const { oldUsedBytes, oldLimitBytes } = this.#reading;
+    return oldLimitBytes > 0 && oldUsedBytes - this.#uncollectedBytes >= VAIN_SHARE * oldLimitBytes;
   }
 }

@@ -45,7 +45,7 @@ export class HeapRoom {
     if (this.#look(this.#ceilingRatio) > 0) return true;
     if (this.#collector.isDue(FULL_HEAP_DUTY) && this.#collector.collect() && this.#look(this.#ceilingRatio) > 0)
       return true;
-    this.#drop(bytes - this.#look(this.#ceilingRatio));
+    this.#dropBeyond(bytes - this.#look(this.#ceilingRatio));
     this.#collector.collect();
     return this.#look(this.#ceilingRatio) > 0;
   }
@@ -64,7 +64,13 @@ export class HeapRoom {
       this.#look(this.#ceilingRatio);
       if (this.#reading.oldUsedBytes < ceilingBytes - distanceBytes) return;
     }
-    this.#drop(this.#reading.oldUsedBytes - (ceilingBytes - distanceBytes));
+    this.#dropBeyond(this.#reading.oldUsedBytes - (ceilingBytes - distanceBytes));
+  }
+
+  /** Drops what is not dead already, and goes with V8's next collection. */
+  #dropBeyond(bytes: number): void {
+    const liveBytes = bytes - this.#collector.uncollectedBytes;
+    if (liveBytes > 0) this.#drop(liveBytes);
   }
 
   /** @returns bytes below the ceiling, negative above it. */

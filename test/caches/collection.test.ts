@@ -43,7 +43,38 @@ function threadOn(engine: Engine) {
   return { words, claim, caches };
 }
 
+/** An engine with a heap of 100 MiB at the most. */
+function engineHolding(usedMib: number) {
+  const state = { usedMib, asked: 0 };
+  return Object.assign(state, {
+    nowUs: () => 10e3,
+    findCollect: () => () => {
+      state.asked++;
+      return true;
+    },
+    heap: {
+      promotableBytes: 0,
+      readInto: (heap: { oldUsedBytes: number; oldLimitBytes: number }) => {
+        heap.oldUsedBytes = state.usedMib * 2 ** 20;
+        heap.oldLimitBytes = 100 * 2 ** 20;
+      },
+    },
+  });
+}
+
 describe('the collector', () => {
+  it('asks for nothing that would leave a heap so full that V8 takes it for lost', () => {
+    const engine = engineHolding(79);
+    const collector = new Collector('auto', engine);
+    expect(collector.collect()).toBe(false);
+    collector.noteEvicted(2 * 2 ** 20);
+    expect(collector.collect(), 'of 79 % two are dead').toBe(true);
+    expect(collector.collect(), 'nothing is known to be dead any more').toBe(false);
+    engine.usedMib = 77;
+    expect(collector.collect()).toBe(true);
+    expect([engine.asked, collector.count]).toEqual([2, 2]);
+  });
+
   it('keeps the share of wall time that collections may take', () => {
     const engine = fakeEngine(100, 0);
     const collector = new Collector('auto', engine);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,5 +31,16 @@ describe('a process that dies of its heap without a cache', () => {
   ] as const)('sees the emergency before its limit: $loop, $oldSpaceMib MiB', async ({ way, oldSpaceMib }) => {
     const { worst, early } = await dieOfHeap(way, oldSpaceMib);
     expect(worst).toBeOneOf(early ? ['critical', 'emergency'] : ['emergency']);
+  });
+});
+
+describe('a process that fills most of its heap', () => {
+  it('is not asked for collections that find nothing: four of them, and V8 gives the heap up', () => {
+    const child = fileURLToPath(new URL('./children/fills-most-of-its-heap.mjs', import.meta.url));
+    const { stdout } = spawnSync(process.execPath, ['--max-old-space-size=128', child, '128'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    expect(stdout).toBe('0 asked for, 1000 lists');
   });
 });
