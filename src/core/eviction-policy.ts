@@ -34,6 +34,8 @@ export interface PolicyInput {
    * ones, what is evicted here and there leaves few pages free.
    */
   readonly meanBufferBytes: number;
+  /** Memory outside of V8 that the heaps of these threads hold on to, Buffers above all, bytes. */
+  readonly externalBytes: number;
   /** Threads whose caches these are, at least 1: what is dead in each waits for a collection of that thread. */
   readonly threads: number;
   /** Of the binding resource; negative while it is being freed. */

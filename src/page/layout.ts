@@ -63,7 +63,7 @@ export const HEADER = {
   PEAK_GUARD: 16,
   /** PEAK_GUARD of the resources whose recent peak is closer to `emergency` than to `critical`, 0: none is. Writer: the sampler. */
   TIGHT_GUARD: 17,
-  /** 0: the sampler may load native code, 1: it does, 2: it may not. Writers: the sampler and the starting thread, by compareExchange. */
+  /** 0: the sampler may load native code, 1: it does, 2: it may not. Writers: the sampler and the starting thread; see `native-load.ts`. */
   NATIVE_LOAD: 18,
   /** Reserved so far by all threads, in pages of `room.ts`, modulo 2^32. Writers: all threads, by Atomics.add. On a line of its own. */
   GRANTED: 20,

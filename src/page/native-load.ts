@@ -8,8 +8,8 @@ const MAY = 0;
 const LOADING = 1;
 const MAY_NOT = 2;
 
-/** Some ms are expected; a load that takes longer hangs. */
-const LOAD_TIMEOUT_MS = 1_000;
+/** Some ms are expected, more where the machine is short of everything; a load that takes longer hangs. */
+const LOAD_TIMEOUT_MS = 5_000;
 
 /** @returns what `load` does, null where it may not be called. Sampler only. */
 export function loadNative<T>(words: Int32Array, load: () => T): T | null {

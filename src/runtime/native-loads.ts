@@ -22,7 +22,7 @@ export function guardNativeLoads(words: Int32Array): NativeLoads {
     return { end: () => undefined, threadEnded: () => undefined };
   }
   permitNativeLoads(words);
-  if (pages.size === 0) process.on('exit', endAll);
+  if (pages.size === 0) process.prependListener('exit', endAll); // before one that throws
   pages.add(words);
   let isOver = false;
   const finish = (finishOne: (words: Int32Array) => void) => {

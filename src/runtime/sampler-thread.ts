@@ -35,14 +35,7 @@ export class SamplerThread implements SamplerHost {
   private constructor({ words, settings, injected, onMessage, onDied }: ThreadHostOptions) {
     const workerData: SamplerWorkerData = { page: words.buffer as SharedArrayBuffer, settings, injected };
     this.#nativeLoads = guardNativeLoads(words);
-    this.#worker = new Worker(ENTRY, {
-      workerData,
-      name: 'spillway-sampler',
-      resourceLimits: RESOURCE_LIMITS,
-      execArgv: [],
-      stdin: false,
-      trackUnmanagedFds: true,
-    });
+    this.#worker = this.#startWorker(workerData);
     let failure: string | null = null;
     this.#worker.once('error', (error) => {
       failure = String(error);
@@ -59,6 +52,22 @@ export class SamplerThread implements SamplerHost {
       onDied(reason);
     });
     this.#control = wrap<SamplerControl>(nodeEndpoint(this.#worker));
+  }
+
+  #startWorker(workerData: SamplerWorkerData): Worker {
+    try {
+      return new Worker(ENTRY, {
+        workerData,
+        name: 'spillway-sampler',
+        resourceLimits: RESOURCE_LIMITS,
+        execArgv: [],
+        stdin: false,
+        trackUnmanagedFds: true,
+      });
+    } catch (error) {
+      this.#nativeLoads.threadEnded();
+      throw error;
+    }
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Settings } from '../core/settings.js';
 import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
 import { COLLECT } from '../page/orders.js';
 import type { SamplerMessage } from '../page/protocol.js';
-import { liveThreadRows, sumCounters } from '../page/thread-rows.js';
+import { liveThreadRows, sumCounters, sumExternalBytes } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
 import { markEvicted } from './collection-mark.js';
 import type { FreePages } from './free-pages.js';
@@ -260,6 +260,7 @@ export class Steering {
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
       meanBufferBytes: rows === null ? meanBufferBytes(words, this.#cacheBytes) : 0,
+      externalBytes: rows === null ? sumExternalBytes(words) : 0,
       threads: rows === null ? input.threads : 1,
       growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,

@@ -74,6 +74,19 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: 'takes a bite every few seconds',
+    options: mutated(() => {
+      let bittenMs = 0;
+      return {
+        decision: (decision, { nowMs, binding, roundActive }) => {
+          if (binding === null || roundActive || nowMs - bittenMs < 6000) return decision;
+          bittenMs = nowMs;
+          return { ...decision, evictBytes: Math.max(decision.evictBytes, 0.03 * binding.limitBytes) };
+        },
+      };
+    }),
+  },
+  {
     name: 'takes all of the machine for its own doing',
     options: mutated(() => ({
       input: (input) => ({ ...input, rssBytes: Math.max(input.rssBytes, input.binding?.usedBytes ?? 0) }),

@@ -13,8 +13,9 @@ export interface Property {
 /** Slack for what nobody knows to the byte: entries in flight, a step of the plant. */
 const SLACK_SHARE = 0.02;
 
-/** How much the joint size of the caches may still move, of the limit, once all has settled: the garbage of a collection or two. */
+/** How much the joint size of the caches may still move once all has settled: of the limit, the garbage of a collection or two; and of themselves. */
 const STILL_SHARE = 0.04;
+const STILL_CACHE_SHARE = 0.15;
 
 /** How far below `warning` a limit may be left while caches evict for want of room. */
 const IDLE_SHARE = 0.15;
@@ -99,19 +100,23 @@ const settles: Property = {
   },
 };
 
-/** Rounds may take, and the caches shrink by, what a collection or two swings: less is no oscillation, and growth is none at all. */
+/** Rounds may take, and the caches shrink by, that much in all: less is no oscillation, and growth is none at all. */
 function unsettled(watched: readonly Moment[]): string | null {
-  let takenShare = 0;
+  const heldBytes = Math.max(0, ...watched.map(({ cacheBytes }) => cacheBytes));
+  const stillBytes = Math.min(STILL_SHARE * leastLimitBytes(watched), STILL_CACHE_SHARE * heldBytes);
+  let takenBytes = 0;
   let mostBytes = 0;
-  let shrunkShare = 0;
+  let shrunkBytes = 0;
   for (const moment of watched) {
-    const { decision, evictableBytes, cacheBytes, limitBytes } = moment;
-    if (startsRound(moment)) takenShare += Math.min(decision.evictBytes, evictableBytes) / limitBytes;
-    if (takenShare > STILL_SHARE) return `${at(moment)}: ${formatRatio(takenShare)} of the limit was evicted since`;
+    const { decision, evictableBytes, cacheBytes } = moment;
+    if (startsRound(moment)) takenBytes += Math.min(decision.evictBytes, evictableBytes);
+    if (takenBytes > stillBytes)
+      return `${at(moment)}: ${formatBytes(takenBytes)} of ${formatBytes(heldBytes)} evicted`;
     mostBytes = isFilling(moment) ? cacheBytes : Math.max(mostBytes, cacheBytes);
-    shrunkShare = Math.max(shrunkShare, (mostBytes - cacheBytes) / limitBytes);
+    shrunkBytes = Math.max(shrunkBytes, mostBytes - cacheBytes);
   }
-  return shrunkShare <= STILL_SHARE ? null : `the caches still shrink by ${formatRatio(shrunkShare)} of the limit`;
+  if (shrunkBytes <= stillBytes) return null;
+  return `the caches still shrink by ${formatBytes(shrunkBytes)} of ${formatBytes(heldBytes)}`;
 }
 
 const sparesBystanders: Property = {
@@ -137,15 +142,19 @@ const regrows: Property = {
     if (death !== null) return null;
     const idleOf = (moments: readonly Moment[]) => idleShare(moments.filter(({ atMs }) => atMs >= scenario.settledMs));
     const sharedIdle = idleOf(shared);
-    const limitBytes = shared.reduce((least, moment) => Math.min(least, moment.limitBytes), Number.POSITIVE_INFINITY);
     for (const [thread, bytes] of takenBytes.entries()) {
       const idle = Math.min(sharedIdle, idleOf(heaps[thread] ?? []));
+      const limitBytes = leastLimitBytes([...shared, ...(heaps[thread] ?? [])]);
       if (bytes <= CRUMB_SHARE * limitBytes || idle <= IDLE_SHARE) continue;
       return `thread ${thread} had to evict ${formatBytes(bytes)} while ${formatRatio(idle)} lay idle below warning`;
     }
     return null;
   },
 };
+
+function leastLimitBytes(moments: readonly Moment[]): number {
+  return moments.reduce((least, { limitBytes }) => Math.min(least, limitBytes), Number.POSITIVE_INFINITY);
+}
 
 /** The least room below `warning`, of the limit. */
 function idleShare(watched: readonly Moment[]): number {

@@ -184,8 +184,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const elapsedMs = Math.max(0, Math.min(1000, nowMs - lastMs));
       lastMs = nowMs;
       areInHeap = residence.next(input);
-      const facts = { foreignBytesPerSecond, areInHeap };
-      for (const watched of input.resources) if (watched.known) trackOf(watched.resource).add(input, watched, facts);
+      for (const watched of input.resources)
+        if (watched.known) trackOf(watched.resource).add(input, watched, areInHeap);
       if (input.collections !== collectionsSeen) {
         [collectionsSeen, collectedMs] = [input.collections, nowMs];
         collectedBytes = binding?.usedBytes ?? 0;

@@ -6,7 +6,7 @@ import { createReuse } from './reuse.js';
 
 /**
  * After a cut the cap is not raised for this long; where the caches gave nothing, or grow into pages that are kept, for the shorter time; and for the
- * shortest while there is plenty of room, which a fall is seen to leave within two samples. Before the first cut they grow freely while there is
+ * shortest where there is plenty of room: others have let go. Before the first cut they grow freely while there is
  * plenty, and then as after the hold. Source: bench/squeeze.
  */
 const HOLD_MS = 5000;
@@ -66,8 +66,8 @@ export function createCap(): Cap {
   let holdMs = HOLD_MS;
   /** What the caches may take of the room that is less than plenty, before the first cut. */
   let grantedBytes = 0;
-  /** What the caches may hold of pages that are kept. */
-  let reusedBytes = 0;
+  /** What the caches were given of pages that are kept, as long as these may still be there. */
+  let reused = createRecentPeak(HELD_MEMORY_MS);
 
   return {
     get bytes() {
@@ -83,7 +83,7 @@ export function createCap(): Cap {
       leftBytes = Math.max(0, Math.min(bytes ?? cacheBytes, cacheBytes) - evictBytes);
       bytes = leftBytes;
       cutMs = nowMs;
-      reusedBytes = 0;
+      reused = createRecentPeak(HELD_MEMORY_MS);
       holdMs = evictBytes > 0 ? HOLD_MS : SHORT_HOLD_MS;
       held = createRecentPeak(HELD_MEMORY_MS);
     },
@@ -105,7 +105,7 @@ export function createCap(): Cap {
         Math.max(leashBytes - plentyBytes, cacheBytes, claimBytes(binding, input)),
       );
       // room that others took since is no room any more
-      const before = Math.min(bytes ?? freelyBytes, Math.max(leashBytes, held.value(nowMs), reusedBytes));
+      const before = Math.min(bytes ?? freelyBytes, Math.max(leashBytes, held.value(nowMs), reused.value(nowMs)));
       if (cutMs === Number.NEGATIVE_INFINITY) {
         if (roomBytes <= plentyBytes) grantedBytes = Math.min(plentyBytes, grantedBytes + stepBytes);
         bytes = Math.max(Math.min(leashBytes, freelyBytes + grantedBytes), Math.min(before, held.value(nowMs)));
@@ -119,7 +119,8 @@ export function createCap(): Cap {
       const isKept = retainedBytes > KEPT_SHARE * limitBytes;
       const mostBytes = isKept ? Number.POSITIVE_INFINITY : track.ceiling.bytes;
       if (reuseBytes <= 0) return;
-      reusedBytes = Math.min(cacheBytes + reuseBytes, mostBytes);
+      const reusedBytes = Math.min(cacheBytes + reuseBytes, mostBytes);
+      reused.add(nowMs, reusedBytes);
       bytes = Math.max(bytes, reusedBytes);
     },
     lift() {

@@ -1,28 +1,32 @@
 import type { PolicyInput } from '../eviction-policy.js';
+import { MIB } from '../units.js';
 
-/** Where the caches hold less than this share of the heap's limit, nothing is learned of where they are: the heap is always as full as that. */
+/** Smaller caches tell nothing of where they are: of the heap's limit, and of a large one no more than so much. */
 const TELLING_SHARE = 0.1;
+const TELLING_BYTES = 32 * MIB;
 
-/** Of caches in the heap, it holds at least this part of their bytes. */
-const LEAST_IN_HEAP = 0.5;
+/** Less than this part of their bytes in the heap, or outside of it, and they cannot be there. */
+const LEAST_THERE = 0.5;
 
 /**
- * Whether the caches are in V8's heap, or outside of it as Buffers are. Where the heap and what is outside are both large enough for them, they stay
- * where they were: others allocate too. Pure; fed with every sample.
+ * Whether the caches are in V8's heap, or outside of it as Buffers are. Where there is enough for them on both sides they stay where they were: others
+ * allocate too. Pure; fed with every sample.
  */
 export interface HeapResidence {
-  /** False until it is known. */
+  /** False until it is known, and where several threads have heaps of their own. */
   next(input: PolicyInput): boolean;
 }
 
 export function createHeapResidence(): HeapResidence {
   let isInHeap = false;
   return {
-    next({ resources, cacheBytes, meanBufferBytes }) {
+    next({ resources, cacheBytes, externalBytes }) {
       const heap = resources.find(({ resource, known }) => resource === 'heap' && known);
-      if (heap === undefined || cacheBytes < TELLING_SHARE * heap.limitBytes) return isInHeap;
-      if (heap.usedBytes < LEAST_IN_HEAP * cacheBytes) isInHeap = false;
-      else if (meanBufferBytes === 0) isInHeap = true;
+      const tellingBytes = heap === undefined ? 0 : Math.min(TELLING_BYTES, TELLING_SHARE * heap.limitBytes);
+      if (heap === undefined) isInHeap = false;
+      else if (cacheBytes < tellingBytes) return isInHeap;
+      else if (heap.usedBytes < LEAST_THERE * cacheBytes) isInHeap = false;
+      else if (externalBytes < LEAST_THERE * cacheBytes) isInHeap = true;
       return isInHeap;
     },
   };

@@ -36,7 +36,7 @@ const LEAST_HEAP_COST = 1 / 8;
  */
 const COST_STEP_BYTES = 8 * MIB;
 
-/** Caches that take longer for that teach nothing: too much else happens meanwhile. */
+/** Caches that take longer for that raise no cost outside of the heap: too much else happens meanwhile. */
 const MOST_COST_STEP_MS = 1000;
 
 /**
@@ -64,15 +64,8 @@ export interface ResourceTrack {
   readonly isFresh: boolean;
   /** The caches pay for usage up to `bytes`. */
   pay(nowMs: number, bytes: number): void;
-  add(input: PolicyInput, watched: WatchedResource, facts: CacheFacts): void;
-}
-
-/** What the policy knows of the caches beside its input. */
-export interface CacheFacts {
-  /** How fast everything but the caches grows, >= 0. */
-  readonly foreignBytesPerSecond: number;
-  /** Whether the caches are in V8's heap. */
-  readonly areInHeap: boolean;
+  /** @param areInHeap the caches are in V8's heap. */
+  add(input: PolicyInput, watched: WatchedResource, areInHeap: boolean): void;
 }
 
 export function createResourceTrack(): ResourceTrack {
@@ -84,27 +77,29 @@ export function createResourceTrack(): ResourceTrack {
   let paidBytes = 0;
   let paidMs = Number.NEGATIVE_INFINITY;
   let readMs = 0;
-  let lastMs = Number.POSITIVE_INFINITY;
+  let lastUsed = Number.POSITIVE_INFINITY;
+  let lastTaken = 0;
   let costRatio = 1;
-  /** Where the caches grow from: the first reading, then every `COST_STEP_BYTES`; and what others grew by since. */
+  /** Where the caches grow from: the first reading, then every `COST_STEP_BYTES`; when that was, and what others grew by since. */
   let costUsed = Number.NaN;
   let costCache = Number.NaN;
   let costForeign = 0;
   let costMs = Number.NaN;
 
-  /** @param swingBytes so much usage may have risen without a byte of cache. */
+  /** @param swingBytes so much usage may have risen without a byte of cache; 0 in the heap, where what is dead does not count. */
   function learnCost(nowMs: number, cacheBytes: number, leastCost: number, swingBytes: number): void {
     const grownBytes = cacheBytes - costCache;
-    const isTelling = costForeign < COST_STEP_BYTES && nowMs - costMs <= MOST_COST_STEP_MS;
-    if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES && isTelling) return;
-    if (grownBytes > 0 && isTelling) {
+    const isForeign = costForeign > COST_STEP_BYTES;
+    if (grownBytes >= 0 && grownBytes < COST_STEP_BYTES && !isForeign) return;
+    if (grownBytes > 0 && !isForeign) {
       const seenCost = Math.min(MOST_COST, Math.max(leastCost, (effectiveBytes - costUsed) / grownBytes));
-      if (seenCost > costRatio && grownBytes < swingBytes) {
+      const isSlow = swingBytes > 0 && nowMs - costMs > MOST_COST_STEP_MS * (grownBytes / COST_STEP_BYTES);
+      if (seenCost > costRatio && grownBytes < swingBytes && !isSlow) {
         const beyondSwing = (effectiveBytes - costUsed - swingBytes) / grownBytes;
         costRatio = Math.max(costRatio, Math.min(MOST_COST, beyondSwing));
         return;
       }
-      costRatio = seenCost;
+      if (seenCost <= costRatio || !isSlow) costRatio = seenCost;
     }
     costUsed = effectiveBytes;
     costCache = cacheBytes;
@@ -135,14 +130,16 @@ export function createResourceTrack(): ResourceTrack {
       paidMs = nowMs;
       reliefPeak.add(nowMs, bytes);
     },
-    add(input, watched, { foreignBytesPerSecond, areInHeap }) {
-      const { nowMs, cacheBytes, uncollectedBytes } = input;
+    add(input, watched, areInHeap) {
+      const { nowMs, cacheBytes, uncollectedBytes, evictedBytes } = input;
       const { resource, usedBytes, limitBytes } = watched;
-      costForeign += (foreignBytesPerSecond * Math.max(0, nowMs - lastMs)) / 1e3;
-      lastMs = nowMs;
       readMs = watched.readUs / 1e3;
       // V8 always collects before it gives up, so what is dead in its heap kills nobody
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
+      // what the caches took in may cost so much: what is beyond that is surely the doing of others
+      const tookBytes = Math.max(0, cacheBytes + evictedBytes - lastTaken);
+      costForeign += Math.max(0, effectiveBytes - lastUsed - MOST_COST * tookBytes);
+      [lastUsed, lastTaken] = [effectiveBytes, cacheBytes + evictedBytes];
       if (swing.add(input, watched, areInHeap)) peak = createRecentPeak(PEAK_MEMORY_MS);
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);

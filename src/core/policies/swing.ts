@@ -75,30 +75,32 @@ export function createSwing(): Swing {
   /** Since when the level is normal, and usage beside the caches too far below its peaks for a swing. */
   let normalMs = Number.POSITIVE_INFINITY;
   let lowMs = Number.POSITIVE_INFINITY;
-  let expectedBytes = Number.NaN;
-  /** What lives in the heap that it goes for, once it was learned with caches in there; NaN: it goes for any size. */
+  /** Expected when as much lived in the heap as `learnedAtBytes`; NaN there: it goes for any size. */
+  let learnedBytes = Number.NaN;
   let learnedAtBytes = Number.NaN;
+  /** What is expected now, by what lives in the heap. */
+  let expectedBytes = Number.NaN;
   let slowBytes = 0;
   let before = { nowMs: 0, evictedBytes: 0, cacheBytes: 0 };
 
-  /** Moves the expectation by what was seen, where `newBytes` were evicted since the last sample. */
-  function learn(nowMs: number, newBytes: number, mostBytes: number): void {
+  /** What was learned, or assumed, for what lives in the heap now. @param livingBytes NaN: the caches are not in it. */
+  function expect(livingBytes: number, mostBytes: number): void {
+    const scale = livingBytes / learnedAtBytes;
+    expectedBytes = Number.isNaN(scale) ? learnedBytes : Math.min(mostBytes, learnedBytes * scale);
+  }
+
+  /** Moves the expectation by what was seen, where `newBytes` were evicted since the last sample. @returns whether it did. */
+  function learn(nowMs: number, newBytes: number, mostBytes: number): boolean {
     const seenBytes = peak.value(nowMs) - low.value(nowMs);
     if (seenBytes > expectedBytes) {
-      if (gaveMs !== Number.NEGATIVE_INFINITY) return;
+      if (gaveMs !== Number.NEGATIVE_INFINITY) return false;
       expectedBytes = Math.min(seenBytes, mostBytes);
-      return;
+      return true;
     }
     const seconds = (nowMs - before.nowMs) / 1e3;
     const share = RELAX_SHARE * (newBytes / RELAX_BYTES) + RELAX_SHARE_PER_SECOND * seconds;
     expectedBytes += (seenBytes - expectedBytes) * Math.min(RELAX_SHARE, share, MOST_RELAX_SHARE_PER_SECOND * seconds);
-  }
-
-  /** Has an expectation that was learned follow what lives in the heap; NaN: the caches are not in it. */
-  function follow(livingBytes: number, mostBytes: number): void {
-    const ratio = livingBytes / learnedAtBytes;
-    if (!Number.isNaN(ratio)) expectedBytes = Math.min(mostBytes, expectedBytes * ratio);
-    if (!Number.isNaN(learnedAtBytes)) learnedAtBytes = livingBytes;
+    return true;
   }
 
   function forgetPeaks(): void {
@@ -124,25 +126,28 @@ export function createSwing(): Swing {
       slowBytes = Math.min(threads * SLOW_EXPECTED_BYTES, MOST_SLOW_SHARE * limitBytes);
       const alwaysBytes = Math.min(ALWAYS_LIVING_BYTES, ALWAYS_LIVING_SHARE * limitBytes);
       const livingBytes = isInHeap ? cacheBytes + alwaysBytes : Number.NaN;
-      follow(livingBytes, mostBytes);
+      const isFirst = Number.isNaN(learnedBytes);
+      if (isFirst) learnedBytes = mostBytes;
+      expect(livingBytes, mostBytes);
       const besideBytes = Math.max(0, usedBytes - cacheBytes);
       const released = isReleased(nowMs, level, besideBytes, limitBytes);
       if (released) {
-        if (gaveMs === Number.NEGATIVE_INFINITY) [expectedBytes, learnedAtBytes] = [mostBytes, Number.NaN];
+        if (gaveMs === Number.NEGATIVE_INFINITY) {
+          [learnedBytes, learnedAtBytes] = [mostBytes, Number.NaN];
+          expectedBytes = mostBytes;
+        }
         gaveMs = Number.NEGATIVE_INFINITY;
         forgetPeaks();
       }
       peak.add(nowMs, besideBytes);
       low.add(nowMs, besideBytes);
       resting.add(nowMs, Math.max(0, besideBytes - uncollectedBytes));
-      if (Number.isNaN(expectedBytes)) expectedBytes = mostBytes;
-      else {
+      if (!isFirst) {
         const newBytes = evictedBytes - before.evictedBytes;
         const comeAndGoneBytes = newBytes + Math.max(0, cacheBytes - before.cacheBytes);
         if (nowMs > before.nowMs) turnover.add(nowMs, (comeAndGoneBytes / (nowMs - before.nowMs)) * 1e3);
-        if (newBytes > 0) {
-          learn(nowMs, newBytes, mostBytes);
-          learnedAtBytes = livingBytes;
+        if (newBytes > 0 && learn(nowMs, newBytes, mostBytes)) {
+          [learnedBytes, learnedAtBytes] = [expectedBytes, livingBytes];
         }
       }
       before = { nowMs, evictedBytes, cacheBytes };

@@ -5,7 +5,7 @@ import { createHeapResidence } from '#src/core/policies/heap-residence.js';
 import { MIB } from '#src/core/units.js';
 
 /** A sample of a process with a heap of 256 MiB at the most. */
-function seen(heapUsedMib: number, cacheMib: number, meanBufferBytes: number): PolicyInput {
+function seen(heapUsedMib: number, cacheMib: number, externalMib: number): PolicyInput {
   const heap = {
     resource: 'heap' as const,
     known: true,
@@ -24,7 +24,8 @@ function seen(heapUsedMib: number, cacheMib: number, meanBufferBytes: number): P
     rssBytes: 0,
     cacheBytes: cacheMib * MIB,
     evictableBytes: cacheMib * MIB,
-    meanBufferBytes,
+    meanBufferBytes: 0,
+    externalBytes: externalMib * MIB,
     threads: 1,
     growthBytesPerSecond: 0,
     uncollectedBytes: 0,
@@ -42,35 +43,44 @@ describe('where caches are', () => {
   });
 
   it('is outside where the heap holds less than half of them', () => {
-    expect(createHeapResidence().next(seen(70, 150, 64 * 1024))).toBe(false);
+    expect(createHeapResidence().next(seen(70, 150, 160))).toBe(false);
     expect(createHeapResidence().next(seen(70, 150, 0))).toBe(false);
   });
 
   it('stays what it was while others fill the heap, or allocate Buffers', () => {
     const objects = createHeapResidence();
     objects.next(seen(170, 150, 0));
-    expect(objects.next(seen(170, 150, 4096))).toBe(true);
+    expect(objects.next(seen(170, 150, 160))).toBe(true);
     const buffers = createHeapResidence();
-    buffers.next(seen(10, 150, 4096));
-    expect(buffers.next(seen(170, 150, 4096))).toBe(false);
-    expect(createHeapResidence().next(seen(170, 150, 4096)), 'outside, until it is known').toBe(false);
+    buffers.next(seen(10, 150, 160));
+    expect(buffers.next(seen(170, 150, 160))).toBe(false);
+    expect(createHeapResidence().next(seen(170, 150, 160)), 'outside, until it is known').toBe(false);
   });
 
   it('is not judged by caches that hold next to nothing', () => {
     const objects = createHeapResidence();
     objects.next(seen(170, 150, 0));
-    expect(objects.next(seen(5, 20, 4096))).toBe(true);
+    expect(objects.next(seen(5, 20, 160))).toBe(true);
     expect(createHeapResidence().next(seen(30, 20, 0))).toBe(false);
+  });
+
+  it('is judged by 32 MiB in a heap that may be large', () => {
+    const [heap] = seen(40, 33, 0).resources;
+    if (heap === undefined) throw new Error('no heap');
+    const large = { ...seen(40, 33, 0), resources: [{ ...heap, limitBytes: 4096 * MIB }] };
+    expect(createHeapResidence().next(large)).toBe(true);
   });
 
   it('changes with the caches', () => {
     const caches = createHeapResidence();
     caches.next(seen(170, 150, 0));
-    expect(caches.next(seen(40, 150, 4096))).toBe(false);
+    expect(caches.next(seen(40, 150, 160))).toBe(false);
     expect(caches.next(seen(170, 150, 0))).toBe(true);
   });
 
-  it('is outside where no heap is known', () => {
-    expect(createHeapResidence().next({ ...seen(170, 150, 0), resources: [] })).toBe(false);
+  it('is not known where no heap is, or each thread has its own', () => {
+    const objects = createHeapResidence();
+    objects.next(seen(170, 150, 0));
+    expect(objects.next({ ...seen(170, 150, 0), resources: [] })).toBe(false);
   });
 });

@@ -12,6 +12,7 @@ export interface Change {
   readonly evictableBytes?: number;
   readonly threads?: number;
   readonly meanBufferBytes?: number;
+  readonly externalBytes?: number;
   readonly growthBytesPerSecond?: number;
   readonly uncollectedBytes?: number;
   readonly evictedBytes?: number;
@@ -39,6 +40,7 @@ export class PolicyDriver {
     cacheBytes: 0,
     evictableBytes: null,
     meanBufferBytes: 0,
+    externalBytes: 0,
     threads: 1,
     growthBytesPerSecond: 0,
     uncollectedBytes: 0,

@@ -14,8 +14,8 @@ interface Point {
   readonly usedBytes: number;
   readonly cacheBytes?: number;
   readonly uncollectedBytes?: number;
+  readonly evictedBytes?: number;
   readonly readMs?: number;
-  readonly foreignBytesPerSecond?: number;
 }
 
 /** A track of a resource under a limit of 1000 MiB, and how it is fed. */
@@ -23,14 +23,7 @@ function track(resource: Resource) {
   const tracked = createResourceTrack();
   return {
     tracked,
-    see({
-      atMs,
-      usedBytes,
-      cacheBytes = 0,
-      uncollectedBytes = 0,
-      readMs = atMs,
-      foreignBytesPerSecond = 0,
-    }: Point): void {
+    see({ atMs, usedBytes, cacheBytes = 0, uncollectedBytes = 0, readMs = atMs, evictedBytes = 0 }: Point): void {
       const watched: WatchedResource = {
         resource,
         known: true,
@@ -51,15 +44,16 @@ function track(resource: Resource) {
         evictableBytes: cacheBytes,
         growthBytesPerSecond: 0,
         uncollectedBytes,
-        evictedBytes: 0,
+        evictedBytes,
         collections: 0,
         collectionSeconds: 0,
         retainedBytes: 0,
         meanBufferBytes: 0,
+        externalBytes: 0,
         threads: 1,
         roundActive: false,
       };
-      tracked.add(input, watched, { foreignBytesPerSecond, areInHeap: false });
+      tracked.add(input, watched, false);
     },
   };
 }
@@ -119,18 +113,18 @@ describe('what is remembered of a resource', () => {
     expect(tracked.costRatio).toBe(1);
     see({ atMs: 50, usedBytes: 500 * MIB, cacheBytes: 200 * MIB });
     expect(tracked.costRatio, 'a swing explains what is more').toBe(1);
-    see({ atMs: 80, usedBytes: 550 * MIB, cacheBytes: 200 * MIB });
+    see({ atMs: 80, usedBytes: 550 * MIB, cacheBytes: 200 * MIB, evictedBytes: 50 * MIB });
     expect(tracked.costRatio, 'a swing does not explain all').toBe(1.3);
-    see({ atMs: 100, usedBytes: 510 * MIB, cacheBytes: 240 * MIB });
+    see({ atMs: 100, usedBytes: 510 * MIB, cacheBytes: 240 * MIB, evictedBytes: 50 * MIB });
     expect(tracked.costRatio).toBe(1.5);
-    see({ atMs: 120, usedBytes: 520 * MIB, cacheBytes: 248 * MIB });
+    see({ atMs: 120, usedBytes: 520 * MIB, cacheBytes: 248 * MIB, evictedBytes: 50 * MIB });
     expect(tracked.costRatio, 'less is believed at once').toBe(1.25);
-    see({ atMs: 130, usedBytes: 521 * MIB, cacheBytes: 252 * MIB });
+    see({ atMs: 130, usedBytes: 521 * MIB, cacheBytes: 252 * MIB, evictedBytes: 50 * MIB });
     expect(tracked.costRatio, 'too little to learn from').toBe(1.25);
-    see({ atMs: 150, usedBytes: 215 * MIB, cacheBytes: 60 * MIB });
+    see({ atMs: 150, usedBytes: 215 * MIB, cacheBytes: 60 * MIB, evictedBytes: 50 * MIB });
     expect(tracked.costRatio, 'caches that shrink teach nothing').toBe(1.25);
-    see({ atMs: 200, usedBytes: 915 * MIB, cacheBytes: 190 * MIB });
-    expect(tracked.costRatio, 'what else grew meanwhile is not believed to be theirs').toBe(4);
+    see({ atMs: 200, usedBytes: 735 * MIB, cacheBytes: 190 * MIB, evictedBytes: 50 * MIB });
+    expect(tracked.costRatio, 'the most that is believed').toBe(4);
   });
 
   it('learns no cost from caches that grow slowly, nor while others grow', () => {
@@ -141,9 +135,8 @@ describe('what is remembered of a resource', () => {
     expect(slow.tracked.costRatio, '8 MiB take them 1.6 s').toBe(1);
     const disturbed = track('container');
     disturbed.see({ atMs: 0, usedBytes: 300 * MIB, cacheBytes: 100 * MIB });
-    const foreignBytesPerSecond = 800 * MIB;
-    disturbed.see({ atMs: 100, usedBytes: 480 * MIB, cacheBytes: 109 * MIB, foreignBytesPerSecond });
-    expect(disturbed.tracked.costRatio, 'of 180 MiB 80 are the growth of others').toBe(1);
+    disturbed.see({ atMs: 100, usedBytes: 480 * MIB, cacheBytes: 109 * MIB });
+    expect(disturbed.tracked.costRatio, 'no byte of theirs costs 20').toBe(1);
     disturbed.see({ atMs: 200, usedBytes: 780 * MIB, cacheBytes: 259 * MIB });
     expect(disturbed.tracked.costRatio, 'counted from there').toBe(2);
   });

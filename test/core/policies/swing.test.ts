@@ -46,6 +46,7 @@ describe('what entries that were evicted are expected to hold', () => {
       cacheBytes,
       evictableBytes: cacheBytes,
       meanBufferBytes: 0,
+      externalBytes: 0,
       threads,
       growthBytesPerSecond: 0,
       uncollectedBytes,
