@@ -8,9 +8,6 @@ const MAY = 0;
 const LOADING = 1;
 const MAY_NOT = 2;
 
-/** Some ms are expected, more where the machine is short of everything; a load that takes longer hangs. */
-const LOAD_TIMEOUT_MS = 5_000;
-
 /** @returns what `load` does, null where it may not be called. Sampler only. */
 export function loadNative<T>(words: Int32Array, load: () => T): T | null {
   if (Atomics.compareExchange(words, HEADER.NATIVE_LOAD, MAY, LOADING) !== MAY) return null;
@@ -32,9 +29,12 @@ export function forbidNativeLoads(words: Int32Array): void {
   Atomics.store(words, HEADER.NATIVE_LOAD, MAY_NOT);
 }
 
-/** No load begins from now on, and none is under way, unless it hangs. Blocks for some ms while one is. Starting thread. */
-export function endNativeLoads(words: Int32Array): void {
+/**
+ * No load begins from now on, and none is under way, unless it takes longer than `timeoutMs`. Blocks while one is, for some ms as a rule. Starting
+ * thread.
+ */
+export function endNativeLoads(words: Int32Array, timeoutMs: number): void {
   while (Atomics.compareExchange(words, HEADER.NATIVE_LOAD, MAY, MAY_NOT) === LOADING) {
-    if (Atomics.wait(words, HEADER.NATIVE_LOAD, LOADING, LOAD_TIMEOUT_MS) === 'timed-out') return;
+    if (Atomics.wait(words, HEADER.NATIVE_LOAD, LOADING, timeoutMs) === 'timed-out') return;
   }
 }

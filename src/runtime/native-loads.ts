@@ -9,6 +9,13 @@ export interface NativeLoads {
   threadEnded(): void;
 }
 
+/**
+ * Some ms are expected, more where the machine is short of everything; a load that takes longer hangs. A process that exits has time; one that
+ * replaces its sampler has other work.
+ */
+const TIMEOUT_MS = 1_000;
+const EXIT_TIMEOUT_MS = 5_000;
+
 /** The pages of the samplers that may load. */
 const pages = new Set<Int32Array>();
 
@@ -32,9 +39,13 @@ export function guardNativeLoads(words: Int32Array): NativeLoads {
     pages.delete(words);
     if (pages.size === 0) process.off('exit', endAll);
   };
-  return { end: () => finish(endNativeLoads), threadEnded: () => finish(forbidNativeLoads) };
+  return { end: () => finish(endInTime), threadEnded: () => finish(forbidNativeLoads) };
+}
+
+function endInTime(words: Int32Array): void {
+  endNativeLoads(words, TIMEOUT_MS);
 }
 
 function endAll(): void {
-  for (const words of pages) endNativeLoads(words);
+  for (const words of pages) endNativeLoads(words, EXIT_TIMEOUT_MS);
 }

@@ -25,7 +25,7 @@ describe('native code that a sampler loads', () => {
   it('is not loaded once that was forbidden, until it is permitted again', () => {
     const words = createPage();
     expect(loadNative(words, () => 'loaded')).toBe('loaded');
-    endNativeLoads(words);
+    endNativeLoads(words, 1000);
     expect(loadNative(words, () => 'loaded')).toBeNull();
     permitNativeLoads(words);
     expect(loadNative(words, () => 'loaded')).toBe('loaded');

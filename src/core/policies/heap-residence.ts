@@ -14,7 +14,7 @@ const LEAST_THERE = 0.5;
  */
 export interface HeapResidence {
   /** False until it is known, and where several threads have heaps of their own. */
-  next(input: PolicyInput): boolean;
+  next(input: Pick<PolicyInput, 'resources' | 'cacheBytes' | 'externalBytes'>): boolean;
 }
 
 export function createHeapResidence(): HeapResidence {
@@ -22,11 +22,11 @@ export function createHeapResidence(): HeapResidence {
   return {
     next({ resources, cacheBytes, externalBytes }) {
       const heap = resources.find(({ resource, known }) => resource === 'heap' && known);
-      const tellingBytes = heap === undefined ? 0 : Math.min(TELLING_BYTES, TELLING_SHARE * heap.limitBytes);
       if (heap === undefined) isInHeap = false;
-      else if (cacheBytes < tellingBytes) return isInHeap;
-      else if (heap.usedBytes < LEAST_THERE * cacheBytes) isInHeap = false;
-      else if (externalBytes < LEAST_THERE * cacheBytes) isInHeap = true;
+      else if (cacheBytes >= Math.min(TELLING_BYTES, TELLING_SHARE * heap.limitBytes)) {
+        if (heap.usedBytes < LEAST_THERE * cacheBytes) isInHeap = false;
+        else if (externalBytes < LEAST_THERE * cacheBytes) isInHeap = true;
+      }
       return isInHeap;
     },
   };

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
-import type { PolicyInput } from '#src/core/eviction-policy.js';
 import { createHeapResidence } from '#src/core/policies/heap-residence.js';
 import { MIB } from '#src/core/units.js';
 
 /** A sample of a process with a heap of 256 MiB at the most. */
-function seen(heapUsedMib: number, cacheMib: number, externalMib: number): PolicyInput {
+function seen(heapUsedMib: number, cacheMib: number, externalMib: number) {
   const heap = {
     resource: 'heap' as const,
     known: true,
@@ -15,26 +14,7 @@ function seen(heapUsedMib: number, cacheMib: number, externalMib: number): Polic
     thresholds: DEFAULT_THRESHOLDS,
     enableDelta: DEFAULT_ENABLE_DELTA,
   };
-  return {
-    nowMs: 0,
-    level: 'normal',
-    cause: null,
-    resources: [heap],
-    binding: heap,
-    rssBytes: 0,
-    cacheBytes: cacheMib * MIB,
-    evictableBytes: cacheMib * MIB,
-    meanBufferBytes: 0,
-    externalBytes: externalMib * MIB,
-    threads: 1,
-    growthBytesPerSecond: 0,
-    uncollectedBytes: 0,
-    evictedBytes: 0,
-    collections: 0,
-    collectionSeconds: 0,
-    retainedBytes: 0,
-    roundActive: false,
-  };
+  return { resources: [heap], cacheBytes: cacheMib * MIB, externalBytes: externalMib * MIB };
 }
 
 describe('where caches are', () => {
@@ -65,9 +45,8 @@ describe('where caches are', () => {
   });
 
   it('is judged by 32 MiB in a heap that may be large', () => {
-    const [heap] = seen(40, 33, 0).resources;
-    if (heap === undefined) throw new Error('no heap');
-    const large = { ...seen(40, 33, 0), resources: [{ ...heap, limitBytes: 4096 * MIB }] };
+    const small = seen(40, 33, 0);
+    const large = { ...small, resources: small.resources.map((heap) => ({ ...heap, limitBytes: 4096 * MIB })) };
     expect(createHeapResidence().next(large)).toBe(true);
   });
 

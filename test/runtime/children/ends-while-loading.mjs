@@ -7,10 +7,12 @@ import { guardNativeLoads } from '../../../dist/src/runtime/native-loads.js';
 const [delayUs, end] = process.argv.slice(2);
 const words = createPage();
 const loads = guardNativeLoads(words);
-const isOver = new Int32Array(new SharedArrayBuffer(4));
-const worker = new Worker(new URL('./loads-native-code.mjs', import.meta.url), { workerData: { words, isOver } });
+const steps = new Int32Array(new SharedArrayBuffer(4));
+const worker = new Worker(new URL('./loads-native-code.mjs', import.meta.url), { workerData: { words, steps } });
 await new Promise((resolve) => worker.once('message', resolve)); // its modules are there
-while (Atomics.load(words, HEADER.NATIVE_LOAD) !== 1 && Atomics.load(isOver, 0) === 0);
+Atomics.store(steps, 0, 1);
+Atomics.notify(steps, 0);
+while (Atomics.load(words, HEADER.NATIVE_LOAD) !== 1 && Atomics.load(steps, 0) !== 2);
 const startUs = performance.now() * 1e3;
 while (performance.now() * 1e3 - startUs < Number(delayUs));
 if (end === 'terminate') {

@@ -2,9 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadNative } from '../../../dist/src/page/native-load.js';
 import { openAllocator } from '../../../dist/src/sources/allocator.js';
 
-const { words, isOver } = workerData;
+const { words, steps } = workerData;
 parentPort.postMessage('ready');
-setTimeout(() => {
-  loadNative(words, openAllocator);
-  Atomics.store(isOver, 0, 1);
-}, 5);
+Atomics.wait(steps, 0, 0); // until the other looks
+loadNative(words, openAllocator);
+Atomics.store(steps, 0, 2);
