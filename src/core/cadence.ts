@@ -22,7 +22,8 @@ export interface Cadence {
    * late, however suddenly the growth began. Pure.
    * @param level that of this resource; the thresholds above it are what must not be passed unseen.
    * @param threads that can make it grow at the same time, at least 1.
-   * @param risesSuddenly usage has just risen as it does at the beginning of a ramp: from `critical` on it is minIntervalMs then.
+   * @param risesSuddenly usage has just risen as it does at the beginning of a ramp: no threshold may be passed later than minIntervalMs then, and from
+   * `critical` on that is the delay.
    */
   resourceDelayMs(
     level: Level,
@@ -82,7 +83,7 @@ const LONGEST_URGENT_MS = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1
 
 /**
  * How late the first level may be seen, ms. It kills nothing by itself and is the one that a calm process may sit just below for
- * hours, so it is bought at a fifth of the price of the others.
+ * hours, so it is bought at a fifth of the price of the others; but for a ramp, which is about to pass it.
  */
 const WARNING_TOLERANCE_MS = 50;
 
@@ -111,7 +112,8 @@ export function createCadence(options: CadenceOptions): Cadence {
       for (let code = levelCode(level) + 1; code <= LEVELS.length; code++) {
         const next = LEVELS[code];
         const headroomBytes = Math.max(0, boundOf(next, thresholds) * limitBytes - usedBytes);
-        const toleranceMs = next === 'warning' ? Math.max(minIntervalMs, WARNING_TOLERANCE_MS) : minIntervalMs;
+        const isPatient = next === 'warning' && !risesSuddenly;
+        const toleranceMs = isPatient ? Math.max(minIntervalMs, WARNING_TOLERANCE_MS) : minIntervalMs;
         delayMs = Math.min(delayMs, toleranceMs + headroomBytes / bytesPerMs);
       }
       return Math.max(minIntervalMs, delayMs);

@@ -131,6 +131,13 @@ describe('cadence', () => {
     expect(delayOf('warning', 0.72, true), 'nothing is given there').toBe(delayOf('warning', 0.72, false));
   });
 
+  it('sees warning as soon as the others where usage rises suddenly below it', () => {
+    const { resourceDelayMs } = createCadence(OPTIONS);
+    const delayOf = (risesSuddenly: boolean) =>
+      resourceDelayMs('normal', 0.65 * GIB, GIB, DEFAULT_THRESHOLDS, 0, 1, risesSuddenly);
+    expect(delayOf(false) - delayOf(true)).toBeCloseTo(50 - OPTIONS.minIntervalMs, 6);
+  });
+
   it('outruns a growth that is faster than plausible once it was seen', () => {
     const look = { usedBytes: 0, limitBytes: 4 * GIB };
     expect(delayMs({ ...look, growthBytesPerSecond: 4e9 })).toBeLessThan(delayMs(look) / 4);

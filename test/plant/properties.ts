@@ -25,6 +25,13 @@ const IDLE_SHARE = 0.15;
 /** From the crossing to the relief but for the collection, seconds. Generous: the policy's own is an assumption, not a promise. */
 const REACTION_SECONDS = 0.11;
 
+/** Where a collection takes longer, and usage grows by more than this share of the limit until it is over, everything may be asked for. */
+const DEAR_SECONDS = 0.02;
+const FAST_SHARE = 0.1;
+
+/** No climb is believed to be faster than over this time. */
+const LEAST_CLIMB_MS = 50;
+
 /** What is given beyond the overshoot, at the most, the closer the limit is: not all that is given is returned. */
 const MOST_URGENCY = 4;
 
@@ -68,7 +75,9 @@ function paidTwice(moments: readonly Moment[]): string | null {
   let lowBytes = Number.POSITIVE_INFINITY;
   let paidMs = Number.NEGATIVE_INFINITY;
   let cause: Moment['cause'] = null;
+  const climb = createClimb();
   for (const moment of moments) {
+    const climbPerSecond = climb(moment);
     const { usedBytes, limitBytes, decision } = moment;
     if (moment.cause !== cause) paidBytes = Number.NEGATIVE_INFINITY;
     cause = moment.cause;
@@ -76,12 +85,13 @@ function paidTwice(moments: readonly Moment[]): string | null {
     if (!startsRound(moment)) continue;
     const { critical, emergency } = moment.thresholds;
     const reactionSeconds = REACTION_SECONDS + moment.collectionSeconds;
-    const aheadBytes = Math.max(0, moment.growthBytesPerSecond) * reactionSeconds;
+    const aheadBytes = Math.max(0, moment.growthBytesPerSecond, climbPerSecond) * reactionSeconds;
     const coveredBytes = Math.max(critical * limitBytes, Math.min(paidBytes, lowBytes));
     const depth = Math.min(1, Math.max(0, (usedBytes / limitBytes - critical) / (emergency - critical)));
     const urgency = 1 + (MOST_URGENCY - 1) * depth;
     const owedBytes = urgency * (Math.max(0, usedBytes + aheadBytes - coveredBytes) + SLACK_SHARE * limitBytes);
-    if (moment.level !== 'emergency' && decision.evictBytes > owedBytes) {
+    const isAllOrNothing = moment.collectionSeconds > DEAR_SECONDS && aheadBytes >= FAST_SHARE * limitBytes;
+    if (moment.level !== 'emergency' && !isAllOrNothing && decision.evictBytes > owedBytes) {
       return `${at(moment)}: asked for ${formatBytes(decision.evictBytes)} where ${formatBytes(owedBytes)} were owed`;
     }
     paidBytes = usedBytes + aheadBytes;
@@ -89,6 +99,22 @@ function paidTwice(moments: readonly Moment[]): string | null {
     paidMs = moment.atMs;
   }
   return null;
+}
+
+/** Growth as the last two readings of one resource show it, the slower of the two, bytes per second: a ramp is there before any median of several. */
+function createClimb(): (moment: Moment) => number {
+  let last: Moment | null = null;
+  let before = 0;
+  let latest = 0;
+  return (moment) => {
+    if (last !== null && last.readMs === moment.readMs) return Math.min(before, latest);
+    const isSame = last !== null && last.limitBytes === moment.limitBytes;
+    before = isSame ? latest : 0;
+    const elapsedMs = Math.max(LEAST_CLIMB_MS, moment.readMs - (last?.readMs ?? 0));
+    latest = isSame ? ((moment.usedBytes - (last?.usedBytes ?? 0)) / elapsedMs) * 1e3 : 0;
+    last = moment;
+    return Math.min(before, latest);
+  };
 }
 
 const settles: Property = {

@@ -13,8 +13,9 @@ import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
-import { isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
+import { isAllOrNothing, isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
+import { createRamps } from './ramps.js';
 import {
   createResourceTrack,
   growthPeakBytes,
@@ -44,6 +45,7 @@ const HURRY_SECONDS = 0.3;
 
 /** The same where a collection is dear: it may be refused for seconds, and then takes some tenths of one. */
 const DEAR_HURRY_SECONDS = 1;
+const DEAR_THREAT_SECONDS = 0.5;
 
 /** So long the hurry lasts: a thread that collects does not grow meanwhile, and goes on where it was. */
 const RUSH_MS = 500;
@@ -91,6 +93,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const foreign = createForeignGrowth();
   const residence = createHeapResidence();
   const leaps = createLeaps();
+  const ramps = createRamps();
   const retained = createRecentLow(STEADY_MS);
   const cap = createCap();
   const cacheLow = createRecentLow(CALM_MS);
@@ -177,7 +180,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
 
   return {
     name: 'adaptive',
-    decide(input: PolicyInput): PolicyDecision {
+    decide(seen: PolicyInput): PolicyDecision {
+      const input = ramps.next(seen, (watched, bytesPerSecond) => isThreat(watched, seen, bytesPerSecond));
       const { binding, nowMs, level } = input;
       const foreignBytesPerSecond = foreign.next(input);
       const aheadBytes = foreignBytesPerSecond * reactionSeconds(input);
@@ -208,14 +212,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const share = ownShare(binding, input);
       const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
-      const dueBytes = owedBytes(binding, input, pastBytes);
+      const allBytes = isAllOrNothing(binding, input, aheadBytes) && pastBytes > 0 ? share * sparedBytes : 0;
+      const dueBytes = Math.max(allBytes, owedBytes(binding, input, pastBytes));
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
       const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? lastBytes : 0));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
-      const isThreat =
-        level === 'warning' && binding.resource !== 'heap' && isEmergencyNear(binding, foreignBytesPerSecond);
+      const isThreatened = level === 'warning' && isThreat(binding, input, foreignBytesPerSecond);
       if (
-        (isThreat || isAtLeast(level, 'critical')) &&
+        (isThreatened || isAtLeast(level, 'critical')) &&
         track.isFresh &&
         overBytes > worthBytes &&
         input.evictableBytes > 0
@@ -280,6 +284,12 @@ export function createAdaptivePolicy(): EvictionPolicy {
   };
 }
 
+/** Whether what others do to this resource kills before the caches have given, if they wait for `critical`. */
+function isThreat(watched: WatchedResource, input: PolicyInput, foreignBytesPerSecond: number): boolean {
+  const seconds = isAwaited(watched, input) ? DEAR_THREAT_SECONDS : HURRY_SECONDS;
+  return watched.resource !== 'heap' && isEmergencyNear(watched, foreignBytesPerSecond, seconds);
+}
+
 /** Whether there is no time to wait for relief. */
 function isHurried(input: PolicyInput, binding: WatchedResource): boolean {
   const seconds = isAwaited(binding, input) ? DEAR_HURRY_SECONDS : HURRY_SECONDS;
@@ -287,11 +297,7 @@ function isHurried(input: PolicyInput, binding: WatchedResource): boolean {
 }
 
 /** Whether this growth leads to `emergency` within the time in which a round that begins now can be over. */
-function isEmergencyNear(
-  binding: WatchedResource,
-  growthBytesPerSecond: number,
-  seconds: number = HURRY_SECONDS,
-): boolean {
+function isEmergencyNear(binding: WatchedResource, growthBytesPerSecond: number, seconds = HURRY_SECONDS): boolean {
   return binding.usedBytes + growthBytesPerSecond * seconds > emergencyBytes(binding);
 }
 

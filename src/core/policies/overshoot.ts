@@ -29,6 +29,16 @@ export function owedBytes(binding: WatchedResource, input: PolicyInput, pastByte
 }
 
 /**
+ * Whether the caches give all they have: others grow fast, and collections are dear. What is left alive makes the collection several times longer, in
+ * which the others go on, and its pages come back the later. Source: bench/squeeze, objects beside 1 GB/s: peaks of 93 to 97 % with a third
+ * of them left, and of 78 to 87 % with nothing. Pure.
+ * @param aheadBytes what others grow by until it is over.
+ */
+export function isAllOrNothing(binding: WatchedResource, input: PolicyInput, aheadBytes: number): boolean {
+  return isAwaited(binding, input) && aheadBytes >= SLOW_SHARE * binding.limitBytes;
+}
+
+/**
  * Each byte of overshoot is paid for once at `critical`, and `MOST_URGENCY` times from `emergency` on: what is given is not all returned.
  * What others did is not made up for more than once.
  */

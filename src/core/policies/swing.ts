@@ -36,7 +36,7 @@ const MOST_RELAX_SHARE_PER_SECOND = 0.7;
  * Where usage is back to normal for so long after the caches gave, or stays as long further below its peaks than it swings, by this share of the limit
  * and more, what it came to before means nothing: the caches would stay small for as long as peaks are remembered.
  */
-const RELEASED_MS = 250;
+const RELEASED_MS = 125;
 const RELEASED_SHARE = 0.05;
 
 /**

@@ -29,7 +29,25 @@ describe('the adaptive policy when pressure begins', () => {
     };
     expect(cutAt(0)).toMatchObject({ evictBytes: 50 * MIB, collect: 'always' }); // 740 + 0.1 s of 1000 MiB/s, less 790
     expect(cutAt(0.01)).toMatchObject({ evictBytes: 60 * MIB, collect: 'always' });
-    expect(cutAt(0.08)).toMatchObject({ evictBytes: 2 * 130 * MIB, collect: 'always' }); // of small objects half is not returned
+    expect(cutAt(0.08), 'what is left alive makes a dear collection longer').toMatchObject({
+      evictBytes: 400 * MIB,
+      collect: 'always',
+    });
+  });
+
+  it('takes a part below that, of what small objects leave twice what is past, where others are not as fast', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    const slow = { usedBytes: 800 * MIB, growthBytesPerSecond: 500 * MIB, collectionSeconds: 0.08 };
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
+    const { evictBytes } = driver.sample(2000, slow);
+    expect(evictBytes / MIB).toBeCloseTo(800 + 0.18 * 500 - 790, 0);
+  });
+
+  it('sees two leaps of others in a row before the forecast does', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, growthBytesPerSecond: 0 });
+    driver.sample(60, { usedBytes: 660 * MIB });
+    expect(driver.sample(60, { usedBytes: 720 * MIB }).evictBytes).toBeCloseTo((720 + 100 - 790) * MIB, -6);
   });
 
   it('stops the caches, and takes nothing, where they came there by their own growth', () => {
@@ -318,10 +336,18 @@ describe('the adaptive policy on a machine that others fill', () => {
   it('pays below emergency for its own part of the overshoot', () => {
     const driver = machine();
     driver.sample(100, { usedBytes: 6000 * MIB, ...small });
-    driver.sample(100, { usedBytes: 7500 * MIB });
-    const { evictBytes } = driver.sample(100, { usedBytes: 9000 * MIB });
+    driver.sample(2000, { usedBytes: 7500 * MIB });
+    const { evictBytes } = driver.sample(2000, { usedBytes: 9000 * MIB });
     expect(evictBytes).toBeGreaterThan(0.05 * 1100 * MIB);
     expect(evictBytes).toBeLessThan(0.1 * 1100 * MIB);
+  });
+
+  it('gives no more than that part of all it has, where others are fast and its collections dear', () => {
+    const driver = machine();
+    driver.sample(100, { usedBytes: 6000 * MIB, ...small, collectionSeconds: 0.08 });
+    const { evictBytes } = driver.sample(100, { usedBytes: 7500 * MIB, growthBytesPerSecond: 15_000 * MIB });
+    expect(evictBytes).toBeGreaterThan(10 * MIB);
+    expect(evictBytes).toBeLessThan(250 * MIB);
   });
 
   it('pays like in a container where it is the one that fills it', () => {
@@ -426,8 +452,8 @@ describe('the adaptive policy in a hurry', () => {
   function cutAfterLeap(change: { meanBufferBytes?: number; uncollectedBytes?: number }, laterMs = 0) {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
-    driver.sample(100, { usedBytes: 705 * MIB });
-    driver.sample(100, { usedBytes: 780 * MIB });
+    driver.sample(2000, { usedBytes: 705 * MIB });
+    driver.sample(2000, { usedBytes: 780 * MIB });
     if (laterMs === 0) return driver.sample(100, { usedBytes: 850 * MIB, ...change });
     driver.sample(100, { usedBytes: 850 * MIB, roundActive: true });
     return driver.sample(laterMs, { usedBytes: 850 * MIB, ...change, roundActive: false });
@@ -462,7 +488,7 @@ describe('the adaptive policy in a hurry', () => {
     const second = (meanBufferBytes: number) => {
       const driver = new PolicyDriver(createAdaptivePolicy());
       driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, meanBufferBytes });
-      driver.sample(100, { usedBytes: 780 * MIB });
+      driver.sample(2000, { usedBytes: 780 * MIB });
       const first = driver.sample(100, { usedBytes: 850 * MIB });
       const cacheBytes = 400 * MIB - first.evictBytes;
       return driver.sample(100, { usedBytes: 871 * MIB, cacheBytes }).evictBytes / cacheBytes;

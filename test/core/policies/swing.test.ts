@@ -119,10 +119,10 @@ describe('what entries that were evicted are expected to hold', () => {
 
   it('forgets what others held once they let go of more than usage swings by, and reckons as at the start', () => {
     filledFast(400 * MIB);
-    expect(released(150, 350, 200 * MIB), 'not before a quarter of a second').toEqual([]);
-    expect(swing.expectedPeakBytes(350)).toBe(400 * MIB);
-    expect(released(400, 600, 200 * MIB)).toEqual([400]);
-    expect(swing.expectedPeakBytes(600)).toBe(320 * MIB);
+    expect(released(150, 250, 200 * MIB), 'not before an eighth of a second').toEqual([]);
+    expect(swing.expectedPeakBytes(250)).toBe(400 * MIB);
+    expect(released(300, 500, 200 * MIB)).toEqual([300]);
+    expect(swing.expectedPeakBytes(500)).toBe(320 * MIB);
   });
 
   it('does not take a swing for what others let go, nor a fall under pressure', () => {
@@ -139,7 +139,7 @@ describe('what entries that were evicted are expected to hold', () => {
     sampled(20_000, 400 * MIB, { evictedBytes: 20_000 * MIB, level: 'critical' });
     sampled(20_050, 50 * MIB, { evictedBytes: 20_100 * MIB });
     expect(swing.bytes).toBeLessThan(MIB);
-    expect(released(20_100, 20_400, 50 * MIB)).toEqual([20_300]);
+    expect(released(20_100, 20_400, 50 * MIB)).toEqual([20_200]);
     expect(swing.expectedPeakBytes(20_400)).toBeLessThan(51 * MIB);
   });
 
