@@ -23,7 +23,7 @@ export interface Cadence {
    * @param level that of this resource; the thresholds above it are what must not be passed unseen.
    * @param threads that can make it grow at the same time, at least 1.
    * @param risesSuddenly usage has just risen as it does at the beginning of a ramp: no threshold may be passed later than minIntervalMs then, and from
-   * `critical` on that is the delay.
+   * `warning` on that is the delay.
    */
   resourceDelayMs(
     level: Level,
@@ -105,7 +105,7 @@ export function createCadence(options: CadenceOptions): Cadence {
 
   return {
     resourceDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond, threads, risesSuddenly) {
-      if (risesSuddenly && isAtLeast(level, 'critical')) return minIntervalMs; // what is done about it takes time, too
+      if (risesSuddenly && isAtLeast(level, 'warning')) return minIntervalMs; // what is done about it takes time, too
       const plausible = PLAUSIBLE_GROWTH_BYTES_PER_SECOND * Math.min(threads, MOST_PLAUSIBLE_THREADS);
       const bytesPerMs = Math.max(plausible, growthBytesPerSecond * GROWTH_ALLOWANCE) / 1e3;
       let delayMs = Math.min(updateIntervalMs, LONGEST_DELAY_MS[levelCode(level)]);

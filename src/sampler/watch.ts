@@ -32,7 +32,8 @@ const SUDDEN_RISE_SHARE = 0.005;
 const SUDDEN_RISE_US = 100_000;
 
 /**
- * A rise by this share is followed on credit for so long, from `warning` on, and so is the crossing of `critical`: the forecast has hardly moved yet, and
+ * Below `critical` it takes a rise by this share to be held for the beginning of a ramp, since a process may stay there for hours. It is followed on credit
+ * for so long, from `warning` on, and so is the crossing of `critical`: the forecast has hardly moved yet, and
  * a process that has been at `warning` for long has no CPU time left to look more often. Source: bench/squeeze with 4 KiB beside 1 GB/s, where the next
  * look came 0.1 s later, at the limit.
  */
@@ -50,8 +51,9 @@ export interface Watched {
   urgentUs: number;
   /** The same for what rose suddenly, and may be put off once that has cost too much. */
   suspectUs: number;
-  /** When it last rose suddenly, monotonic µs. */
+  /** When it last rose suddenly, and when by as much as to be followed, monotonic µs. */
   risenUs: number;
+  leaptUs: number;
   /** Until when it is followed on credit. */
   followedUs: number;
   /** When it is read again, monotonic µs; 0: with the next sample. */
@@ -95,6 +97,7 @@ export class Watch {
       urgentUs: Number.POSITIVE_INFINITY,
       suspectUs: Number.POSITIVE_INFINITY,
       risenUs: Number.NEGATIVE_INFINITY,
+      leaptUs: Number.NEGATIVE_INFINITY,
       followedUs: Number.NEGATIVE_INFINITY,
       dueUs: 0,
     }));
@@ -148,8 +151,10 @@ export class Watch {
     const riseShare = wasKnown && !isHeap ? (usedBytes - usedBeforeBytes) / limitBytes / spans : 0;
     const crosses = !isHeap && isAtLeast(level, 'critical') && !isAtLeast(levelBefore, 'critical');
     if (crosses || riseShare > SUDDEN_RISE_SHARE) watched.risenUs = nowUs;
+    if (riseShare > FOLLOWED_RISE_SHARE) watched.leaptUs = nowUs;
     if (crosses || riseShare > FOLLOWED_RISE_SHARE) watched.followedUs = nowUs + FOLLOWED_US;
-    const risesSuddenly = nowUs - watched.risenUs < SUDDEN_RISE_US;
+    const roseUs = isAtLeast(level, 'critical') ? watched.risenUs : watched.leaptUs;
+    const risesSuddenly = nowUs - roseUs < SUDDEN_RISE_US;
     const delayMs = known
       ? cadence.resourceDelayMs(level, usedBytes, limitBytes, thresholds, growth, growers, risesSuddenly)
       : this.#settings.updateIntervalMs;

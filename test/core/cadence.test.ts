@@ -122,13 +122,15 @@ describe('cadence', () => {
     expect(delayMs({ level: 'emergency', usedBytes: 0.95 * limitBytes, limitBytes })).toBe(100);
   });
 
-  it('looks again at once from critical on where usage rises suddenly', () => {
+  it('looks again at once from warning on where usage rises suddenly', () => {
     const { resourceDelayMs } = createCadence(OPTIONS);
     const delayOf = (level: Level, ratio: number, risesSuddenly: boolean) =>
       resourceDelayMs(level, ratio * GIB, GIB, DEFAULT_THRESHOLDS, 0, 1, risesSuddenly);
     expect(delayOf('critical', 0.82, false)).toBeGreaterThan(5 * OPTIONS.minIntervalMs);
     expect(delayOf('critical', 0.82, true)).toBe(OPTIONS.minIntervalMs);
-    expect(delayOf('warning', 0.72, true), 'nothing is given there').toBe(delayOf('warning', 0.72, false));
+    expect(delayOf('warning', 0.72, false)).toBeGreaterThan(5 * OPTIONS.minIntervalMs);
+    expect(delayOf('warning', 0.72, true)).toBe(OPTIONS.minIntervalMs);
+    expect(delayOf('normal', 0.6, true), 'as long as it takes to warning').toBeGreaterThan(5 * OPTIONS.minIntervalMs);
   });
 
   it('sees warning as soon as the others where usage rises suddenly below it', () => {

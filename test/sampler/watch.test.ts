@@ -50,6 +50,15 @@ describe('usage that rises by a hundredth of the limit at once', () => {
     expect(look(0.765, 20)).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('is looked at at the shortest interval for a tenth of a second, at warning', () => {
+    const look = watchContainer();
+    for (let reading = 0; reading < 6; reading++) look(0.75, 100);
+    expect(look(0.756, 100)).toBeGreaterThan(40);
+    expect(look(0.77, 100)).toBe(10);
+    expect(look(0.77, 90)).toBe(10);
+    expect(look(0.77, 20)).toBeGreaterThan(30);
+  });
+
   it('is not, where it rose more slowly, or below warning', () => {
     const look = watchContainer('suspect');
     for (let reading = 0; reading < 6; reading++) look(0.75, 100);
