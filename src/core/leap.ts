@@ -8,16 +8,6 @@ import type { WatchedResource } from './eviction-policy.js';
 const LEAP_SHARE = 0.02;
 const LEAST_MS = 50;
 
-/** Whether a rise by so many bytes from one sample to the next is one. Pure. */
-export function isLeap(risenBytes: number, limitBytes: number): boolean {
-  return risenBytes > LEAP_SHARE * limitBytes;
-}
-
-/** How fast usage rose in a leap. Pure. */
-export function leapBytesPerSecond(risenBytes: number, elapsedMs: number): number {
-  return (risenBytes * 1e3) / Math.max(LEAST_MS, elapsedMs);
-}
-
 /** Sees usage leap. One per observer; fed with every sample. */
 export interface Leaps {
   /** @returns bytes per second since the sample before, if that was a leap of the same resource; else 0. */
@@ -34,7 +24,7 @@ export function createLeaps(): Leaps {
       const risenBytes = isSame ? usedBytes - last.usedBytes : 0;
       const elapsedMs = nowMs - last.nowMs;
       Object.assign(last, { nowMs, resource, usedBytes, limitBytes });
-      return isLeap(risenBytes, limitBytes) ? leapBytesPerSecond(risenBytes, elapsedMs) : 0;
+      return risenBytes > LEAP_SHARE * limitBytes ? (risenBytes * 1e3) / Math.max(LEAST_MS, elapsedMs) : 0;
     },
   };
 }

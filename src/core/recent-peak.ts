@@ -1,5 +1,6 @@
 /** The highest value of the last `memoryMs`, to within an eighth of that time; allocates nothing. Pure. */
 export interface RecentPeak {
+  /** @param nowMs may be earlier than before: what is older than the memory is not remembered. */
   add(nowMs: number, value: number): void;
   /** 0 while nothing is remembered. */
   value(nowMs: number): number;
@@ -23,8 +24,8 @@ export function createRecentPeak(memoryMs: number): RecentPeak {
   return {
     add(nowMs, value) {
       advance(nowMs);
-      const slot = newest % SLOTS;
-      peaks[slot] = Math.max(peaks[slot] ?? 0, value);
+      const slot = Math.floor(nowMs / slotMs);
+      if (newest - slot < SLOTS) peaks[slot % SLOTS] = Math.max(peaks[slot % SLOTS] ?? 0, value);
     },
     value(nowMs) {
       advance(nowMs);

@@ -27,7 +27,7 @@ const REACTION_SECONDS = 0.11;
 
 /** Where a collection takes longer, and usage grows by more than this share of the limit until it is over, everything may be asked for. */
 const DEAR_SECONDS = 0.02;
-const FAST_SHARE = 0.1;
+const FAST_SHARE = 0.05;
 
 /** No climb is believed to be faster than over this time. */
 const LEAST_CLIMB_MS = 50;
@@ -90,7 +90,8 @@ function paidTwice(moments: readonly Moment[]): string | null {
     const depth = Math.min(1, Math.max(0, (usedBytes / limitBytes - critical) / (emergency - critical)));
     const urgency = 1 + (MOST_URGENCY - 1) * depth;
     const owedBytes = urgency * (Math.max(0, usedBytes + aheadBytes - coveredBytes) + SLACK_SHARE * limitBytes);
-    const isAllOrNothing = moment.collectionSeconds > DEAR_SECONDS && aheadBytes >= FAST_SHARE * limitBytes;
+    const isAllOrNothing =
+      moment.cause !== 'heap' && moment.collectionSeconds > DEAR_SECONDS && aheadBytes >= FAST_SHARE * limitBytes;
     if (moment.level !== 'emergency' && !isAllOrNothing && decision.evictBytes > owedBytes) {
       return `${at(moment)}: asked for ${formatBytes(decision.evictBytes)} where ${formatBytes(owedBytes)} were owed`;
     }
@@ -108,7 +109,8 @@ function createClimb(): (moment: Moment) => number {
   let latest = 0;
   return (moment) => {
     if (last !== null && last.readMs === moment.readMs) return Math.min(before, latest);
-    const isSame = last !== null && last.limitBytes === moment.limitBytes;
+    const isSame =
+      last !== null && last.limitBytes === moment.limitBytes && (last.cause ?? moment.cause) === moment.cause;
     before = isSame ? latest : 0;
     const elapsedMs = Math.max(LEAST_CLIMB_MS, moment.readMs - (last?.readMs ?? 0));
     latest = isSame ? ((moment.usedBytes - (last?.usedBytes ?? 0)) / elapsedMs) * 1e3 : 0;

@@ -15,7 +15,7 @@ import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
 import { isAllOrNothing, isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
-import { createRamps } from './ramps.js';
+import { createRamps, type Danger } from './ramps.js';
 import {
   createResourceTrack,
   growthPeakBytes,
@@ -105,6 +105,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   let collectionsSeen = 0;
   let collectedMs = Number.NEGATIVE_INFINITY;
   /** Usage of the binding resource then. */
+  let collectedIn: Resource | null = null;
   let collectedBytes = 0;
   let patienceMs = LEAST_PATIENCE_MS;
   let areInHeap = false;
@@ -181,9 +182,12 @@ export function createAdaptivePolicy(): EvictionPolicy {
   return {
     name: 'adaptive',
     decide(seen: PolicyInput): PolicyDecision {
-      const input = ramps.next(seen, (watched, bytesPerSecond) => isThreat(watched, seen, bytesPerSecond));
+      const ramp = ramps.next(seen, (watched, foreignPerSecond) => isThreat(watched, seen, foreignPerSecond));
+      const danger = ramp !== null && mayBind(ramp.watched, seen) ? ramp : null;
+      const input =
+        danger === null ? seen : { ...seen, binding: danger.watched, growthBytesPerSecond: growthOf(danger, seen) };
       const { binding, nowMs, level } = input;
-      const foreignBytesPerSecond = foreign.next(input);
+      const foreignBytesPerSecond = Math.max(foreign.next(seen), danger?.foreignBytesPerSecond ?? 0);
       const aheadBytes = foreignBytesPerSecond * reactionSeconds(input);
       const elapsedMs = Math.max(0, Math.min(1000, nowMs - lastMs));
       lastMs = nowMs;
@@ -192,7 +196,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (watched.known) trackOf(watched.resource).add(input, watched, areInHeap);
       if (input.collections !== collectionsSeen) {
         [collectionsSeen, collectedMs] = [input.collections, nowMs];
-        collectedBytes = binding?.usedBytes ?? 0;
+        [collectedIn, collectedBytes] = [binding?.resource ?? null, binding?.usedBytes ?? 0];
       }
       if (binding === null) {
         cap.lift();
@@ -212,14 +216,15 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const share = ownShare(binding, input);
       const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
-      const allBytes = isAllOrNothing(binding, input, aheadBytes) && pastBytes > 0 ? share * sparedBytes : 0;
+      const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
+      const givesAll = isThreatened && pastBytes > 0 && isAllOrNothing(binding, input, foreignBytesPerSecond);
+      const allBytes = givesAll ? share * sparedBytes : 0;
       const dueBytes = Math.max(allBytes, owedBytes(binding, input, pastBytes));
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
       const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? lastBytes : 0));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
-      const isThreatened = level === 'warning' && isThreat(binding, input, foreignBytesPerSecond);
       if (
-        (isThreatened || isAtLeast(level, 'critical')) &&
+        ((isThreatened && level === 'warning') || isAtLeast(level, 'critical')) &&
         track.isFresh &&
         overBytes > worthBytes &&
         input.evictableBytes > 0
@@ -233,6 +238,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         }
         const isReturning =
           nowMs - collectedMs < RETURN_MS &&
+          binding.resource === collectedIn &&
           binding.usedBytes <= collectedBytes + RETURN_RISE_SHARE * binding.limitBytes;
         if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
@@ -282,6 +288,19 @@ export function createAdaptivePolicy(): EvictionPolicy {
       return { ...hold('held', cap.bytes, paceBytes), collect };
     },
   };
+}
+
+/** Whether a ramp makes this resource bind: not where another one is worse, but for a heap, to which what is given in a hurry is of use, too. */
+function mayBind({ resource }: WatchedResource, { binding, level }: PolicyInput): boolean {
+  const mayYield = binding?.resource === 'heap' ? level !== 'emergency' : !isAtLeast(level, 'critical');
+  return resource === binding?.resource || mayYield;
+}
+
+function growthOf(
+  { watched, growthBytesPerSecond }: Danger,
+  { binding, growthBytesPerSecond: known }: PolicyInput,
+): number {
+  return watched.resource === binding?.resource ? Math.max(known, growthBytesPerSecond) : growthBytesPerSecond;
 }
 
 /** Whether what others do to this resource kills before the caches have given, if they wait for `critical`. */

@@ -1,77 +1,128 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
-import { isLeap, leapBytesPerSecond } from '../leap.js';
 import { createRecentPeak } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 
-/** A ramp leads beyond what usage came to within this time: garbage that rises as fast comes down again before. */
-const MEMORY_MS = 5000;
-
-/** Usage that rises by more than this many times what the caches take in is the doing of others. */
+/** Usage that rises by up to so many times what the caches take in is their doing. */
 const MOST_COST = 1.5;
 
+/** A ramp leads by this share of the limit beyond what usage came to within this time: garbage that rises as fast comes down again before. */
+const MEMORY_MS = 5000;
+const BEYOND_SHARE = 0.02;
+
+/** Usage must have risen by more than this share of the limit in each of two such times in a row: one leap is no ramp. */
+const WINDOW_MS = 40;
+const RISE_SHARE = 0.01;
+
+/** What others do that will kill before anything helps. */
+export interface Danger {
+  readonly watched: WatchedResource;
+  /** Growth as two times in a row show it, the slower of them: of all, and of what is not the caches' own. Bytes per second. */
+  readonly growthBytesPerSecond: number;
+  readonly foreignBytesPerSecond: number;
+}
+
 /**
- * Sees others' memory rise so fast that it will kill before the resource that it is taken from is the one with the least room: a heap of objects may
- * stand at `warning` all the time, while the container passes from well below it to its limit within some tenths of a second. Two leaps in a
- * row are needed, and that they lead to where usage was not before. Source: bench/squeeze, objects beside 1 GB/s. Pure; fed with every sample.
+ * Sees others' memory rise before the forecast does, and also where the resource that it is taken from is not the one that binds: a heap of objects
+ * may stand at `warning` all the time, while the container passes from well below it to its limit within some tenths of a second. It
+ * takes two rises in a row, to where usage was not lately. Source: bench/squeeze, objects beside 1 GB/s. Pure; fed with every sample.
  */
 export interface Ramps {
   /**
-   * @param isDanger whether a resource that grows by so many bytes per second kills before anything helps.
-   * @returns the input as it is, or as that resource has it.
+   * @param isThreat whether others that take so many bytes per second of a resource kill before anything helps.
+   * @returns the danger that is nearest, of what is past `warning`; null: none.
    */
-  next(input: PolicyInput, isDanger: (watched: WatchedResource, bytesPerSecond: number) => boolean): PolicyInput;
+  next(
+    input: PolicyInput,
+    isThreat: (watched: WatchedResource, foreignBytesPerSecond: number) => boolean,
+  ): Danger | null;
 }
 
 export function createRamps(): Ramps {
   const ramps = new Map<Resource, Ramp>();
 
   return {
-    next(input, isDanger) {
-      let danger: PolicyInput | null = null;
+    next(input, isThreat) {
+      let nearest: Danger | null = null;
       for (const watched of input.resources) {
         if (!watched.known || watched.resource === 'heap') continue;
         const ramp = ramps.get(watched.resource) ?? createRamp();
         ramps.set(watched.resource, ramp);
-        const bytesPerSecond = ramp.next(watched, input.cacheBytes + input.evictedBytes);
-        if (watched.usedBytes < watched.thresholds.warning * watched.limitBytes) continue;
-        if (bytesPerSecond <= input.growthBytesPerSecond || !isDanger(watched, bytesPerSecond)) continue;
-        danger ??= { ...input, binding: watched, growthBytesPerSecond: bytesPerSecond };
+        const rate = ramp.next(watched, input.cacheBytes + input.evictedBytes);
+        if (rate === null || watched.usedBytes < watched.thresholds.warning * watched.limitBytes) continue;
+        if (!isThreat(watched, rate.foreignBytesPerSecond)) continue;
+        const danger = { watched, ...rate };
+        if (nearest === null || secondsLeft(danger) < secondsLeft(nearest)) nearest = danger;
       }
-      return danger ?? input;
+      return nearest;
     },
   };
 }
 
+/** Until `emergency`. */
+function secondsLeft({ watched, growthBytesPerSecond }: Danger): number {
+  return (watched.thresholds.emergency * watched.limitBytes - watched.usedBytes) / growthBytesPerSecond;
+}
+
+type Rate = Omit<Danger, 'watched'>;
+
 /** Of one resource. */
 interface Ramp {
-  /** @param takenBytes what the caches took in since the start. @returns bytes per second; 0: no ramp. */
-  next(watched: WatchedResource, takenBytes: number): number;
+  /** @param takenBytes what the caches took in since the start. @returns null: no ramp. */
+  next(watched: WatchedResource, takenBytes: number): Rate | null;
+}
+
+interface Read {
+  readonly atMs: number;
+  readonly usedBytes: number;
+  readonly takenBytes: number;
 }
 
 function createRamp(): Ramp {
   let peak = createRecentPeak(MEMORY_MS);
-  let last = { readMs: Number.NaN, usedBytes: 0, limitBytes: 0, takenBytes: 0, bytesPerSecond: 0 };
-  let bytesPerSecond = 0;
+  /** As far back as two windows reach, the oldest first. */
+  let reads: Read[] = [];
+  let lastLimitBytes = 0;
+  let rate: Rate | null = null;
+
+  /** The latest at least a window before `to`. */
+  function before(to: Read): Read | undefined {
+    return reads.findLast(({ atMs }) => to.atMs - atMs >= WINDOW_MS);
+  }
+
+  function rateAt(latest: Read, limitBytes: number): Rate | null {
+    const middle = before(latest);
+    const first = middle && before(middle);
+    if (first === undefined || middle === undefined) return null;
+    for (const { atMs, usedBytes } of reads.splice(0, reads.indexOf(first))) peak.add(atMs, usedBytes);
+    const highestBytes = Math.max(first.usedBytes, peak.value(latest.atMs));
+    if (latest.usedBytes - highestBytes <= BEYOND_SHARE * limitBytes) return null;
+    const rises = [rise(first, middle), rise(middle, latest)];
+    if (rises.some(({ foreignBytes }) => foreignBytes <= RISE_SHARE * limitBytes)) return null;
+    return {
+      growthBytesPerSecond: Math.min(...rises.map(({ bytes, seconds }) => bytes / seconds)),
+      foreignBytesPerSecond: Math.min(...rises.map(({ foreignBytes, seconds }) => foreignBytes / seconds)),
+    };
+  }
 
   return {
     next({ readUs, usedBytes, limitBytes }, takenBytes) {
-      const readMs = readUs / 1e3;
-      if (readMs === last.readMs) return bytesPerSecond;
-      if (limitBytes !== last.limitBytes) {
+      const latest = { atMs: readUs / 1e3, usedBytes, takenBytes };
+      if (latest.atMs === reads.at(-1)?.atMs) return rate;
+      if (limitBytes !== lastLimitBytes) {
         peak = createRecentPeak(MEMORY_MS);
-        last = { readMs, usedBytes, limitBytes, takenBytes, bytesPerSecond: 0 };
-        bytesPerSecond = 0;
-        return 0;
+        reads = [];
+        lastLimitBytes = limitBytes;
       }
-      const risenBytes = usedBytes - last.usedBytes;
-      const othersBytes = risenBytes - MOST_COST * (takenBytes - last.takenBytes);
-      const seen = isLeap(othersBytes, limitBytes) ? leapBytesPerSecond(risenBytes, readMs - last.readMs) : 0;
-      const highestBytes = peak.value(readMs);
-      const isBeyond = highestBytes > 0 && isLeap(usedBytes - highestBytes, limitBytes);
-      bytesPerSecond = isBeyond ? Math.min(last.bytesPerSecond, seen) : 0;
-      peak.add(last.readMs, last.usedBytes);
-      last = { readMs, usedBytes, limitBytes, takenBytes, bytesPerSecond: seen };
-      return bytesPerSecond;
+      reads.push(latest);
+      rate = rateAt(latest, limitBytes);
+      return rate;
     },
   };
+}
+
+/** How usage rose from one reading to a later one; what the caches took in meanwhile is not others' doing. */
+function rise(from: Read, to: Read): { bytes: number; foreignBytes: number; seconds: number } {
+  const bytes = to.usedBytes - from.usedBytes;
+  const ownBytes = Math.max(0, to.takenBytes - from.takenBytes);
+  return { bytes, foreignBytes: bytes - MOST_COST * ownBytes, seconds: (to.atMs - from.atMs) / 1e3 };
 }

@@ -35,19 +35,28 @@ describe('the adaptive policy when pressure begins', () => {
     });
   });
 
-  it('takes a part below that, of what small objects leave twice what is past, where others are not as fast', () => {
+  it('takes no more than what is past where others are not as fast', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
-    const slow = { usedBytes: 800 * MIB, growthBytesPerSecond: 500 * MIB, collectionSeconds: 0.08 };
+    const slow = { usedBytes: 800 * MIB, growthBytesPerSecond: 250 * MIB, collectionSeconds: 0.08 };
     driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
     const { evictBytes } = driver.sample(2000, slow);
-    expect(evictBytes / MIB).toBeCloseTo(800 + 0.18 * 500 - 790, 0);
+    expect(evictBytes / MIB).toBeCloseTo(800 + 0.18 * 250 - 790, 0);
   });
 
-  it('sees two leaps of others in a row before the forecast does', () => {
+  it('sees two rises of others in a row before the forecast does', () => {
     const driver = new PolicyDriver(createAdaptivePolicy());
     driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, growthBytesPerSecond: 0 });
     driver.sample(60, { usedBytes: 660 * MIB });
     expect(driver.sample(60, { usedBytes: 720 * MIB }).evictBytes).toBeCloseTo((720 + 100 - 790) * MIB, -6);
+  });
+
+  it('takes twice what is past where it is mostly the caches that grow so fast, of small objects', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    const change = { collectionSeconds: 0.08, cacheBytes: 400 * MIB };
+    for (let ms = 0; ms <= 600; ms += 100)
+      driver.sample(100, { ...change, usedBytes: 700 * MIB, evictedBytes: (ms * 1000 * MIB) / 1e3 });
+    const fast = { ...change, usedBytes: 805 * MIB, evictedBytes: 700 * MIB, growthBytesPerSecond: 1000 * MIB };
+    expect(driver.sample(100, fast).evictBytes / MIB).toBeCloseTo(2 * (805 - 790), 0);
   });
 
   it('stops the caches, and takes nothing, where they came there by their own growth', () => {

@@ -22,86 +22,109 @@ function watched(resource: Resource, usedBytes: number, readMs: number): Watched
 describe('a ramp of others', () => {
   let ramps: Ramps;
   let nowMs: number;
-  let heap: WatchedResource;
 
   beforeEach(() => {
     ramps = createRamps();
     nowMs = 0;
   });
 
-  /** A sample, with a heap at `warning` that binds. @param change of what the caches took in, the limit, or when the container was read. */
+  /** A sample. @param change of what the caches took in, the limit, or when the container was read. @returns MiB per second: all, and others'. */
   function seen(
     elapsedMs: number,
     usedMib: number,
-    change: { takenMib?: number; readMs?: number; limitBytes?: number } = {},
+    change: { takenMib?: number; readMs?: number; limitBytes?: number; machineMib?: number } = {},
   ) {
     nowMs += elapsedMs;
-    heap = watched('heap', 0.75 * LIMIT, nowMs);
     const container = watched('container', usedMib * MIB, change.readMs ?? nowMs);
-    const resources = [heap, { ...container, limitBytes: change.limitBytes ?? LIMIT }];
-    const input: Pick<PolicyInput, 'resources' | 'binding' | 'cacheBytes' | 'evictedBytes' | 'growthBytesPerSecond'> = {
+    const resources = [
+      watched('heap', 0.75 * LIMIT, nowMs),
+      watched('system', (change.machineMib ?? 100) * MIB, nowMs),
+      { ...container, limitBytes: change.limitBytes ?? LIMIT },
+    ];
+    const input: Pick<PolicyInput, 'resources' | 'cacheBytes' | 'evictedBytes'> = {
       resources,
-      binding: heap,
       cacheBytes: (change.takenMib ?? 0) * MIB,
       evictedBytes: 0,
-      growthBytesPerSecond: 0,
     };
-    const { binding, growthBytesPerSecond } = ramps.next(input as PolicyInput, (_, perSecond) => perSecond > 300 * MIB);
-    return { resource: binding?.resource, mibPerSecond: Math.round(growthBytesPerSecond / MIB) };
+    const danger = ramps.next(input as PolicyInput, (_, perSecond) => perSecond > 300 * MIB);
+    if (danger === null) return null;
+    const { growthBytesPerSecond, foreignBytesPerSecond } = danger;
+    const rates = [growthBytesPerSecond, foreignBytesPerSecond].map((bytes) => Math.round(bytes / MIB));
+    return [danger.watched.resource, ...rates];
   }
 
-  const calm = { resource: 'heap', mibPerSecond: 0 };
-
-  it('binds, past warning, where a heap did, after two leaps in a row, at the slower of them', () => {
+  it('is told past warning after two rises in a row, with the slower of them', () => {
     seen(100, 600);
-    expect(seen(100, 660)).toEqual(calm);
-    expect(seen(100, 710)).toEqual({ resource: 'container', mibPerSecond: 500 });
-    expect(seen(100, 711), 'and is over with the first sample that is none').toEqual(calm);
+    expect(seen(100, 660)).toBeNull();
+    expect(seen(100, 710)).toEqual(['container', 500, 500]);
+    expect(seen(100, 711), 'and is over with the first that is none').toBeNull();
+  });
+
+  it('is seen as soon with readings every 10 ms, each of which rises by less', () => {
+    seen(100, 650);
+    const dangers = Array.from({ length: 10 }, (_, step) => seen(10, 650 + 9 * (step + 1)));
+    expect(dangers.findIndex((danger) => danger !== null)).toBe(7);
+    expect(dangers[9]).toEqual(['container', 900, 900]);
+  });
+
+  it('is none that comes in one burst', () => {
+    for (let ms = 0; ms < 100; ms += 10) seen(10, 600);
+    for (let ms = 0; ms < 100; ms += 10) expect(seen(10, 800)).toBeNull();
   });
 
   it('is none below warning, nor where it is no danger', () => {
     seen(100, 500);
     seen(100, 600);
-    expect(seen(100, 699)).toEqual(calm);
-    seen(100, 500);
-    seen(200, 650);
+    expect(seen(100, 699)).toBeNull();
     seen(6000, 500);
     seen(200, 650);
-    expect(seen(1000, 720)).toEqual(calm);
+    expect(seen(1000, 720)).toBeNull();
   });
 
   it('is none that only leads where usage was within five seconds: garbage rises as fast', () => {
     seen(100, 760);
     seen(100, 600);
     seen(100, 680);
-    expect(seen(100, 760)).toEqual(calm);
+    expect(seen(100, 760)).toBeNull();
     seen(100, 600);
     seen(6000, 600);
     seen(100, 680);
-    expect(seen(100, 760)).toEqual({ resource: 'container', mibPerSecond: 800 });
+    expect(seen(100, 760)).toEqual(['container', 800, 800]);
   });
 
-  it('is none that the caches make themselves', () => {
+  it('is none that the caches make themselves, and theirs is no part of what others do', () => {
     seen(100, 600);
     seen(100, 660, { takenMib: 35 });
-    expect(seen(100, 720, { takenMib: 70 })).toEqual(calm);
+    expect(seen(100, 720, { takenMib: 70 })).toBeNull();
+    seen(6000, 600);
+    seen(100, 660, { takenMib: 10 });
+    expect(seen(100, 720, { takenMib: 20 })).toEqual(['container', 600, 450]);
+  });
+
+  it('does not take for others what the caches let go', () => {
+    seen(100, 600, { takenMib: 300 });
+    seen(100, 640, { takenMib: 100 });
+    expect(seen(100, 705)).toEqual(['container', 400, 400]);
   });
 
   it('is seen with what is read, not with every sample', () => {
     seen(100, 600);
     seen(100, 660);
     seen(10, 660, { readMs: 200 });
-    expect(seen(90, 720)).toEqual({ resource: 'container', mibPerSecond: 600 });
-    expect(seen(10, 720, { readMs: 300 }), 'it goes on until there is a new reading').toEqual({
-      resource: 'container',
-      mibPerSecond: 600,
-    });
+    expect(seen(90, 720)).toEqual(['container', 600, 600]);
+    expect(seen(10, 720, { readMs: 300 }), 'it goes on until there is a new reading').toEqual(['container', 600, 600]);
   });
 
   it('begins anew with another limit', () => {
     seen(100, 600);
     seen(100, 660);
-    expect(seen(100, 720, { limitBytes: 900 * MIB })).toEqual(calm);
-    expect(seen(100, 780, { limitBytes: 900 * MIB })).toEqual(calm);
+    expect(seen(100, 720, { limitBytes: 900 * MIB })).toBeNull();
+    expect(seen(100, 780, { limitBytes: 900 * MIB })).toBeNull();
+  });
+
+  it('is told of the resource that has the least time', () => {
+    seen(100, 600, { machineMib: 600 });
+    seen(100, 660, { machineMib: 700 });
+    expect(seen(100, 720, { machineMib: 800 })).toEqual(['system', 1000, 1000]);
   });
 });
