@@ -1,6 +1,6 @@
 import type { Thresholds } from './classifier.js';
 import type { Level } from './level.js';
-import type { Resource } from './resource.js';
+import { isResource, type Resource } from './resource.js';
 
 /** A resource as last read. */
 export interface WatchedResource {
@@ -66,6 +66,8 @@ export interface PolicyDecision {
   readonly capBytes: number | null;
   /** Collect after this many evicted bytes, within the duty; null: leave it to V8. */
   readonly paceBytes: number | null;
+  /** The resource that the round is for, and measured by; by default the one that binds. */
+  readonly resource?: Resource;
   /** One line for people: what was decided and by which numbers. */
   readonly reason: string;
 }
@@ -89,12 +91,14 @@ export function hold(reason: string, capBytes: number | null, paceBytes: number 
  */
 export function decisionFault(decision: unknown): string | null {
   if (typeof decision !== 'object' || decision === null) return 'it did not answer with an object';
-  const { evictBytes, collect, capBytes, paceBytes }: Partial<Record<keyof PolicyDecision, unknown>> = decision;
+  const { evictBytes, collect, capBytes, paceBytes, resource }: Partial<Record<keyof PolicyDecision, unknown>> =
+    decision;
   if (!isByteCount(evictBytes)) return 'evictBytes is not a number of bytes';
   if (collect !== 'never' && collect !== 'ifDue' && collect !== 'always')
     return "collect is not 'never', 'ifDue' or 'always'";
   if (capBytes !== null && !isByteCount(capBytes)) return 'capBytes is neither null nor a number of bytes';
   if (paceBytes !== null && !isByteCount(paceBytes)) return 'paceBytes is neither null nor a number of bytes';
+  if (resource !== undefined && !isResource(resource)) return 'resource is not the name of one';
   return null;
 }
 

@@ -46,6 +46,13 @@ export function mattersOf(input: SteeringInput, heaps: readonly ThreadHeapWatch[
   return matters.sort((a, b) => levelCode(b.input.level) - levelCode(a.input.level));
 }
 
+/** The matter as it is where `resource` is to be relieved; as it was, where there is no reading of that. Pure. */
+export function relieving(matter: Matter, resource: Resource): Matter {
+  const binding = matter.input.resources.find((watched) => watched.resource === resource && watched.known);
+  const cause = matter.input.cause === null ? null : resource;
+  return binding === undefined ? matter : { ...matter, input: { ...matter.input, binding, cause } };
+}
+
 /** The sample without the heaps. Pure. */
 export function sharedPart(input: SteeringInput): SteeringInput {
   const resources = input.resources.filter(({ resource }) => resource !== 'heap');

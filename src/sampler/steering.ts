@@ -12,7 +12,7 @@ import type { SourceSet } from '../sources/detect.js';
 import { markEvicted } from './collection-mark.js';
 import type { FreePages } from './free-pages.js';
 import { HeapGrowth } from './heap-growth.js';
-import { gaugeOf, type Matter, mattersOf, type SteeringInput, sharedPart, worstOf } from './matter.js';
+import { gaugeOf, type Matter, mattersOf, relieving, type SteeringInput, sharedPart, worstOf } from './matter.js';
 import { meanBufferBytes } from './mean-buffer.js';
 import { type Gauge, type RoundDemand, type RoundResult, Rounds } from './rounds.js';
 import { Settlement, type UsedOf } from './settlement.js';
@@ -160,7 +160,9 @@ export class Steering {
     this.#limits.write(nowMs, this.#heaps);
   }
 
-  #carryOut({ capBytes, paceBytes, evictBytes, ...decision }: PolicyDecision, policy: string, matter: Matter): void {
+  #carryOut(decision: PolicyDecision, policy: string, decidedOn: Matter): void {
+    const { capBytes, paceBytes, evictBytes, resource } = decision;
+    const matter = resource === undefined ? decidedOn : relieving(decidedOn, resource);
     const limits = matter.heap ?? this.#limits.joint;
     limits.capBytes = capBytes;
     limits.paceBytes = paceBytes;

@@ -14,7 +14,7 @@ export interface Moment {
   readonly atMs: number;
   readonly level: Level;
   readonly cause: Resource | null;
-  /** Of the resource that binds; 0 of Infinity where none does. */
+  /** Of the resource that the decision is for; 0 of Infinity where none does. */
   readonly usedBytes: number;
   readonly limitBytes: number;
   readonly thresholds: Thresholds;
@@ -69,11 +69,12 @@ export class Witness {
 }
 
 function momentOf(input: PolicyInput, decision: PolicyDecision, deadBytes: number): Moment {
-  const { binding } = input;
+  const relieved = input.resources.find(({ resource }) => resource === decision.resource);
+  const binding = relieved ?? input.binding;
   return {
     atMs: input.nowMs,
     level: input.level,
-    cause: input.cause,
+    cause: relieved?.resource ?? input.cause,
     usedBytes: binding?.usedBytes ?? 0,
     limitBytes: binding?.limitBytes ?? Number.POSITIVE_INFINITY,
     thresholds: binding?.thresholds ?? DEFAULT_THRESHOLDS,

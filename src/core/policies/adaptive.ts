@@ -175,6 +175,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       collect: isRushed ? 'always' : deadBytes >= WORTH_COLLECTING * paceBytes ? 'ifDue' : 'never',
       capBytes: cap.bytes,
       paceBytes,
+      resource: binding.resource,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
     };
   }
