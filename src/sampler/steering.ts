@@ -252,6 +252,7 @@ export class Steering {
     const words = this.#words;
     const rows = heap?.rows ?? null;
     const threads = sumCounters(words, rows ?? liveThreadRows(words));
+    const externalBytes = rows === null ? sumExternalBytes(words) : 0;
     return {
       nowMs,
       level,
@@ -261,8 +262,8 @@ export class Steering {
       rssBytes,
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
-      meanBufferBytes: rows === null ? meanBufferBytes(words, this.#cacheBytes) : 0,
-      externalBytes: rows === null ? sumExternalBytes(words) : 0,
+      meanBufferBytes: rows === null ? meanBufferBytes(words, this.#cacheBytes, externalBytes) : 0,
+      externalBytes,
       threads: rows === null ? input.threads : 1,
       growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,

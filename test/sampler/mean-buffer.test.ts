@@ -2,16 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '#src/core/units.js';
 import { cacheBytesIndex, claimCache, retireCache, storeCacheEntries } from '#src/page/cache-rows.js';
 import { createPage } from '#src/page/page.js';
-import { claimThread, publishThreadHeap } from '#src/page/thread-rows.js';
+import { claimThread } from '#src/page/thread-rows.js';
 import { storeTracked } from '#src/page/wide.js';
 import { meanBufferBytes } from '#src/sampler/mean-buffer.js';
 
-/** A thread with so much outside of V8. */
-function threadOf(externalMib: number) {
+/** A thread without a cache. */
+function newThread() {
   const words = createPage();
   const claim = claimThread(words, 0, -1);
-  const heap = { publishedUs: 1, oldUsedBytes: 0, oldLimitBytes: -1, heapUsedBytes: 8 * MIB };
-  publishThreadHeap(words, claim.row, { ...heap, externalBytes: externalMib * MIB });
   return {
     words,
     claim,
@@ -26,24 +24,24 @@ function threadOf(externalMib: number) {
 
 describe('what a Buffer in the caches takes on average', () => {
   it('is told over all caches that know how many they hold', () => {
-    const { words, claim, addCache } = threadOf(130);
+    const { words, claim, addCache } = newThread();
     addCache(64, 4096);
     const gone = addCache(10, 1);
     addCache(64, 4096);
     addCache(8, -1);
     retireCache(words, gone, claim.generation);
-    expect(meanBufferBytes(words, 136 * MIB)).toBe(16 * KIB);
+    expect(meanBufferBytes(words, 136 * MIB, 130 * MIB)).toBe(16 * KIB);
   });
 
   it('is 0 where the caches are in the heap, or cannot tell', () => {
-    const inHeap = threadOf(50);
+    const inHeap = newThread();
     inHeap.addCache(64, 4096);
-    expect(meanBufferBytes(inHeap.words, 64 * MIB)).toBe(0);
-    const small = threadOf(100);
+    expect(meanBufferBytes(inHeap.words, 64 * MIB, 50 * MIB)).toBe(0);
+    const small = newThread();
     small.addCache(64, 80_000);
-    expect(meanBufferBytes(small.words, 64 * MIB)).toBe(0);
-    const silent = threadOf(100);
+    expect(meanBufferBytes(small.words, 64 * MIB, 100 * MIB)).toBe(0);
+    const silent = newThread();
     silent.addCache(64, -1);
-    expect(meanBufferBytes(silent.words, 64 * MIB)).toBe(0);
+    expect(meanBufferBytes(silent.words, 64 * MIB, 100 * MIB)).toBe(0);
   });
 });
