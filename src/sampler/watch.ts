@@ -51,11 +51,9 @@ export interface Watched {
   urgentUs: number;
   /** The same for what rose suddenly, and may be put off once that has cost too much. */
   suspectUs: number;
-  /** When it last rose suddenly, and when by as much as to be followed, monotonic µs. */
+  /** When it last rose suddenly, and when by as much as to be followed, monotonic µs; to cross `critical` is both. */
   risenUs: number;
   leaptUs: number;
-  /** Until when it is followed on credit. */
-  followedUs: number;
   /** When it is read again, monotonic µs; 0: with the next sample. */
   dueUs: number;
 }
@@ -98,7 +96,6 @@ export class Watch {
       suspectUs: Number.POSITIVE_INFINITY,
       risenUs: Number.NEGATIVE_INFINITY,
       leaptUs: Number.NEGATIVE_INFINITY,
-      followedUs: Number.NEGATIVE_INFINITY,
       dueUs: 0,
     }));
     this.assessments = this.all.map((watched) => watched.assessment);
@@ -151,8 +148,7 @@ export class Watch {
     const riseShare = wasKnown && !isHeap ? (usedBytes - usedBeforeBytes) / limitBytes / spans : 0;
     const crosses = !isHeap && isAtLeast(level, 'critical') && !isAtLeast(levelBefore, 'critical');
     if (crosses || riseShare > SUDDEN_RISE_SHARE) watched.risenUs = nowUs;
-    if (riseShare > FOLLOWED_RISE_SHARE) watched.leaptUs = nowUs;
-    if (crosses || riseShare > FOLLOWED_RISE_SHARE) watched.followedUs = nowUs + FOLLOWED_US;
+    if (crosses || riseShare > FOLLOWED_RISE_SHARE) watched.leaptUs = nowUs;
     const roseUs = isAtLeast(level, 'critical') ? watched.risenUs : watched.leaptUs;
     const risesSuddenly = nowUs - roseUs < SUDDEN_RISE_US;
     const delayMs = known
@@ -161,7 +157,7 @@ export class Watch {
     const urgentMs = known
       ? cadence.urgentDelayMs(level, usedBytes, limitBytes, thresholds, growth)
       : Number.POSITIVE_INFINITY;
-    const isFollowed = known && nowUs < watched.followedUs && isAtLeast(level, 'warning');
+    const isFollowed = known && nowUs - watched.leaptUs < FOLLOWED_US && isAtLeast(level, 'warning');
     watched.delayUs = delayMs * 1e3;
     watched.wantedUs = nowUs + watched.delayUs;
     watched.urgentUs = nowUs + urgentMs * 1e3;
