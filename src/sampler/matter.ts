@@ -46,11 +46,12 @@ export function mattersOf(input: SteeringInput, heaps: readonly ThreadHeapWatch[
   return matters.sort((a, b) => levelCode(b.input.level) - levelCode(a.input.level));
 }
 
-/** The matter as it is where `resource` is to be relieved; as it was, where there is no reading of that. Pure. */
+/** The matter as it is where `resource` is to be relieved, by all threads but for a heap; as it was, where there is no reading of that. Pure. */
 export function relieving(matter: Matter, resource: Resource): Matter {
   const binding = matter.input.resources.find((watched) => watched.resource === resource && watched.known);
+  if (binding === undefined) return matter;
   const cause = matter.input.cause === null ? null : resource;
-  return binding === undefined ? matter : { ...matter, input: { ...matter.input, binding, cause } };
+  return { input: { ...matter.input, binding, cause }, heap: resource === 'heap' ? matter.heap : null };
 }
 
 /** The sample without the heaps. Pure. */

@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
 import type { EvictionReport } from '#src/core/eviction.js';
 import type { PolicyDecision } from '#src/core/eviction-policy.js';
 import type { Resource } from '#src/core/resource.js';
 import { MIB } from '#src/core/units.js';
 import { createPage } from '#src/page/page.js';
 import { resolveOptions } from '#src/runtime/options.js';
+import { type Assessment, createAssessment } from '#src/sampler/assessment.js';
+import { type Matter, relieving } from '#src/sampler/matter.js';
 import { Sampler } from '#src/sampler/sampler.js';
 import { CountedCache } from '../support/caches.js';
 import { containerOf, sourcesOf } from '../support/sources.js';
@@ -61,6 +64,20 @@ describe('a round for a resource that does not bind', () => {
     const { ended, settled } = reportOf('container');
     expect(ended).toMatchObject({ cause: 'container', level: 'critical', evictedBytes: 100 * MIB });
     expect(settled).toMatchObject({ cause: 'container', returnedBytes: 80 * MIB });
+  });
+
+  it('is no matter of the thread whose heap binds, unless it is for that', () => {
+    const known = (resource: Resource): Assessment => ({
+      ...createAssessment(resource, DEFAULT_THRESHOLDS, 0.05),
+      known: true,
+    });
+    const [heap, container] = [known('heap'), known('container')];
+    const input = { resources: [heap, container], binding: heap, cause: 'heap' };
+    const matter = { input, heap: { threadId: 1 } } as unknown as Matter;
+    expect(relieving(matter, 'heap')).toEqual(matter);
+    const shared = relieving(matter, 'container');
+    expect(shared.heap).toBeNull();
+    expect(shared.input).toMatchObject({ binding: container, cause: 'container' });
   });
 
   it('is for the one that binds where the policy does not say, or where that was not read', () => {
