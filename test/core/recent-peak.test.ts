@@ -18,6 +18,16 @@ describe('the recent peak', () => {
     expect(peak.value(1000)).toBe(0);
   });
 
+  it('takes a value that comes late for as old as it is', () => {
+    const peak = createRecentPeak(800);
+    peak.add(1000, 1);
+    peak.add(500, 9);
+    expect(peak.value(1000)).toBe(9);
+    expect(peak.value(1400)).toBe(1);
+    peak.add(500, 9);
+    expect(peak.value(1400)).toBe(1);
+  });
+
   it('forgets everything after a long pause', () => {
     const peak = createRecentPeak(800);
     peak.add(0, 5);

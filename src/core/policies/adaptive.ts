@@ -15,7 +15,7 @@ import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
 import { isAllOrNothing, isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
-import { createRamps, type Danger } from './ramps.js';
+import { asBinding, createRamps } from './ramps.js';
 import {
   createResourceTrack,
   growthPeakBytes,
@@ -104,7 +104,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   /** How many collections there were, and when the last was seen. */
   let collectionsSeen = 0;
   let collectedMs = Number.NEGATIVE_INFINITY;
-  /** Usage of the binding resource then. */
+  /** The binding resource then, and its usage. */
   let collectedIn: Resource | null = null;
   let collectedBytes = 0;
   let patienceMs = LEAST_PATIENCE_MS;
@@ -183,10 +183,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
   return {
     name: 'adaptive',
     decide(seen: PolicyInput): PolicyDecision {
-      const ramp = ramps.next(seen, (watched, foreignPerSecond) => isThreat(watched, seen, foreignPerSecond));
-      const danger = ramp !== null && mayBind(ramp.watched, seen) ? ramp : null;
-      const input =
-        danger === null ? seen : { ...seen, binding: danger.watched, growthBytesPerSecond: growthOf(danger, seen) };
+      const danger = ramps.next(seen, (watched, foreignPerSecond) => isThreat(watched, seen, foreignPerSecond));
+      const input = danger === null ? seen : asBinding(danger, seen);
       const { binding, nowMs, level } = input;
       const foreignBytesPerSecond = Math.max(foreign.next(seen), danger?.foreignBytesPerSecond ?? 0);
       const aheadBytes = foreignBytesPerSecond * reactionSeconds(input);
@@ -289,19 +287,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
       return { ...hold('held', cap.bytes, paceBytes), collect };
     },
   };
-}
-
-/** Whether a ramp makes this resource bind: not where another one is worse, but for a heap, to which what is given in a hurry is of use, too. */
-function mayBind({ resource }: WatchedResource, { binding, level }: PolicyInput): boolean {
-  const mayYield = binding?.resource === 'heap' ? level !== 'emergency' : !isAtLeast(level, 'critical');
-  return resource === binding?.resource || mayYield;
-}
-
-function growthOf(
-  { watched, growthBytesPerSecond }: Danger,
-  { binding, growthBytesPerSecond: known }: PolicyInput,
-): number {
-  return watched.resource === binding?.resource ? Math.max(known, growthBytesPerSecond) : growthBytesPerSecond;
 }
 
 /** Whether what others do to this resource kills before the caches have given, if they wait for `critical`. */

@@ -14,7 +14,7 @@ export interface ForeignGrowth {
  */
 const LEARNING_MS = 5000;
 const MOST_LEARNED_MS = 100;
-const MOST_COST = 1.5;
+export const MOST_OWN_COST = 1.5;
 
 export function createForeignGrowth(): ForeignGrowth {
   /** What the caches took in, over as many points as the growth of usage: threads tell of it in batches, so one pause says little. */
@@ -31,7 +31,7 @@ export function createForeignGrowth(): ForeignGrowth {
       taken.add(nowMs, cacheBytes + evictedBytes);
       if (Number.isNaN(elapsedMs)) return 0;
       const ownGrowth = Math.max(0, taken.slopePerMs() * 1e3);
-      if (growthBytesPerSecond > 0 && growthBytesPerSecond <= MOST_COST * ownGrowth) {
+      if (growthBytesPerSecond > 0 && growthBytesPerSecond <= MOST_OWN_COST * ownGrowth) {
         const seenCost = Math.max(1, growthBytesPerSecond / ownGrowth);
         cost += (seenCost - cost) * (Math.min(elapsedMs, MOST_LEARNED_MS) / LEARNING_MS);
       }

@@ -1,9 +1,8 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
+import { isAtLeast } from '../level.js';
 import { createRecentPeak } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
-
-/** Usage that rises by up to so many times what the caches take in is their doing. */
-const MOST_COST = 1.5;
+import { MOST_OWN_COST } from './foreign-growth.js';
 
 /** A ramp leads by this share of the limit beyond what usage came to within this time: garbage that rises as fast comes down again before. */
 const MEMORY_MS = 5000;
@@ -16,7 +15,7 @@ const RISE_SHARE = 0.01;
 /** What others do that will kill before anything helps. */
 export interface Danger {
   readonly watched: WatchedResource;
-  /** Growth as two times in a row show it, the slower of them: of all, and of what is not the caches' own. Bytes per second. */
+  /** Growth, of all and of what is surely not the caches' own, as two times in a row show it at the least. Bytes per second. */
   readonly growthBytesPerSecond: number;
   readonly foreignBytesPerSecond: number;
 }
@@ -29,7 +28,7 @@ export interface Danger {
 export interface Ramps {
   /**
    * @param isThreat whether others that take so many bytes per second of a resource kill before anything helps.
-   * @returns the danger that is nearest, of what is past `warning`; null: none.
+   * @returns the danger that is nearest, of what is past `warning` and may bind; null: none.
    */
   next(
     input: PolicyInput,
@@ -49,13 +48,25 @@ export function createRamps(): Ramps {
         ramps.set(watched.resource, ramp);
         const rate = ramp.next(watched, input.cacheBytes + input.evictedBytes);
         if (rate === null || watched.usedBytes < watched.thresholds.warning * watched.limitBytes) continue;
-        if (!isThreat(watched, rate.foreignBytesPerSecond)) continue;
+        if (!mayBind(watched, input) || !isThreat(watched, rate.foreignBytesPerSecond)) continue;
         const danger = { watched, ...rate };
         if (nearest === null || secondsLeft(danger) < secondsLeft(nearest)) nearest = danger;
       }
       return nearest;
     },
   };
+}
+
+/** The sample as it is where what is in danger binds, and grows as fast. Pure. */
+export function asBinding({ watched, growthBytesPerSecond }: Danger, input: PolicyInput): PolicyInput {
+  const knownPerSecond = watched.resource === input.binding?.resource ? input.growthBytesPerSecond : 0;
+  return { ...input, binding: watched, growthBytesPerSecond: Math.max(growthBytesPerSecond, knownPerSecond) };
+}
+
+/** Not where another resource is worse, but for a heap, to which what is given in a hurry is of use, too. */
+function mayBind({ resource }: WatchedResource, { binding, level }: PolicyInput): boolean {
+  if (resource === binding?.resource) return true;
+  return binding?.resource === 'heap' ? level !== 'emergency' : !isAtLeast(level, 'critical');
 }
 
 /** Until `emergency`. */
@@ -106,13 +117,14 @@ function createRamp(): Ramp {
 
   return {
     next({ readUs, usedBytes, limitBytes }, takenBytes) {
-      const latest = { atMs: readUs / 1e3, usedBytes, takenBytes };
-      if (latest.atMs === reads.at(-1)?.atMs) return rate;
+      const atMs = readUs / 1e3;
+      if (atMs === reads.at(-1)?.atMs) return rate;
       if (limitBytes !== lastLimitBytes) {
         peak = createRecentPeak(MEMORY_MS);
         reads = [];
         lastLimitBytes = limitBytes;
       }
+      const latest = { atMs, usedBytes, takenBytes };
       reads.push(latest);
       rate = rateAt(latest, limitBytes);
       return rate;
@@ -124,5 +136,5 @@ function createRamp(): Ramp {
 function rise(from: Read, to: Read): { bytes: number; foreignBytes: number; seconds: number } {
   const bytes = to.usedBytes - from.usedBytes;
   const ownBytes = Math.max(0, to.takenBytes - from.takenBytes);
-  return { bytes, foreignBytes: bytes - MOST_COST * ownBytes, seconds: (to.atMs - from.atMs) / 1e3 };
+  return { bytes, foreignBytes: bytes - MOST_OWN_COST * ownBytes, seconds: (to.atMs - from.atMs) / 1e3 };
 }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
 import type { PolicyInput, WatchedResource } from '#src/core/eviction-policy.js';
-import { createRamps, type Ramps } from '#src/core/policies/ramps.js';
+import type { Level } from '#src/core/level.js';
+import { asBinding, createRamps, type Ramps } from '#src/core/policies/ramps.js';
 import type { Resource } from '#src/core/resource.js';
 import { MIB } from '#src/core/units.js';
 
@@ -32,7 +33,14 @@ describe('a ramp of others', () => {
   function seen(
     elapsedMs: number,
     usedMib: number,
-    change: { takenMib?: number; readMs?: number; limitBytes?: number; machineMib?: number } = {},
+    change: {
+      takenMib?: number;
+      readMs?: number;
+      limitBytes?: number;
+      machineMib?: number;
+      binding?: Resource;
+      level?: Level;
+    } = {},
   ) {
     nowMs += elapsedMs;
     const container = watched('container', usedMib * MIB, change.readMs ?? nowMs);
@@ -41,8 +49,11 @@ describe('a ramp of others', () => {
       watched('system', (change.machineMib ?? 100) * MIB, nowMs),
       { ...container, limitBytes: change.limitBytes ?? LIMIT },
     ];
-    const input: Pick<PolicyInput, 'resources' | 'cacheBytes' | 'evictedBytes'> = {
+    const binding = resources.find(({ resource }) => resource === (change.binding ?? 'heap')) ?? null;
+    const input: Pick<PolicyInput, 'resources' | 'binding' | 'level' | 'cacheBytes' | 'evictedBytes'> = {
       resources,
+      binding,
+      level: change.level ?? 'warning',
       cacheBytes: (change.takenMib ?? 0) * MIB,
       evictedBytes: 0,
     };
@@ -120,6 +131,28 @@ describe('a ramp of others', () => {
     seen(100, 660);
     expect(seen(100, 720, { limitBytes: 900 * MIB })).toBeNull();
     expect(seen(100, 780, { limitBytes: 900 * MIB })).toBeNull();
+  });
+
+  it('does not bind where another resource is worse, but for a heap that is not at its end', () => {
+    const rising = (change: { binding: Resource; level: Level }) => {
+      ramps = createRamps();
+      nowMs = 0;
+      for (const usedMib of [600, 660]) seen(100, usedMib, { machineMib: usedMib, ...change });
+      return seen(100, 720, { machineMib: 760, ...change })?.[0];
+    };
+    expect(rising({ binding: 'heap', level: 'critical' })).toBe('system');
+    expect(rising({ binding: 'heap', level: 'emergency' })).toBeUndefined();
+    expect(rising({ binding: 'process', level: 'warning' })).toBe('system');
+    expect(rising({ binding: 'container', level: 'critical' }), 'though the machine has less time').toBe('container');
+  });
+
+  it('does not slow down what is known to grow faster', () => {
+    const container = watched('container', 720 * MIB, 0);
+    const danger = { watched: container, growthBytesPerSecond: 500, foreignBytesPerSecond: 400 };
+    const asSeen = (binding: WatchedResource) =>
+      asBinding(danger, { binding, growthBytesPerSecond: 900 } as PolicyInput);
+    expect(asSeen(container)).toEqual({ binding: container, growthBytesPerSecond: 900 });
+    expect(asSeen(watched('heap', 0, 0))).toEqual({ binding: container, growthBytesPerSecond: 500 });
   });
 
   it('is told of the resource that has the least time', () => {
