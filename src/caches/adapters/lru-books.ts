@@ -55,8 +55,8 @@ export class LruBooks<K, V> {
     return value;
   }
 
-  /** A simple put of a cache that keeps no sizes. */
-  weighedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V): unknown {
+  /** A simple put of a cache that keeps no sizes, or calls the user back. */
+  followedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V): unknown {
     const entriesBefore = this.#cache.size;
     const status = newPutStatus();
     this.#account.enter();

@@ -5,7 +5,7 @@ import type { SizeOf } from '../size-of.js';
 import { LruBooks } from './lru-books.js';
 import { internalsOf } from './lru-internals.js';
 import { entryBytes, type LruCacheLike, nextVictims } from './lru-like.js';
-import { layOver } from './lru-overlay.js';
+import { LruOverlay } from './lru-overlay.js';
 import { LruSecondChances, UNKNOWN } from './lru-second-chances.js';
 import { SlotSizes } from './slot-sizes.js';
 
@@ -33,7 +33,7 @@ export function adaptLruCache<K, V>(
   const barePop = cache.pop;
   const chances = internals === null ? null : new LruSecondChances(internals);
   account.chances = chances;
-  const overlay = layOver(cache, books, account, sizes === null);
+  const overlay = new LruOverlay(cache, books, internals, account, sizes === null);
   return {
     kind: 'lru-cache',
     bytes: () => books.bytes,
