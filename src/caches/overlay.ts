@@ -5,17 +5,15 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 /** Own properties laid over a cache's methods, with the way back. */
 export class Overlay<T extends object> {
   readonly #target: T;
-  readonly #account: CacheAccount;
   readonly #laid = new Map<
     PropertyKey,
     { readonly method: unknown; readonly before: PropertyDescriptor | undefined }
   >();
 
   /** @throws TypeError when nothing can be laid over the target. */
-  constructor(target: T, account: CacheAccount) {
+  constructor(target: T) {
     if (!Object.isExtensible(target)) throw new TypeError('the object is frozen or sealed');
     this.#target = target;
-    this.#account = account;
   }
 
   /**
@@ -36,23 +34,19 @@ export class Overlay<T extends object> {
    * Lays a call-through over a method, where there is one: what `before` made of the arguments is given to `after`, which runs also when
    * the method throws, but not for calls from inside the cache.
    */
-  layAround<B>(name: string, before: (args: unknown[]) => B, after: (made: B, threw: boolean) => void): void {
+  layAround<B>(name: string, account: CacheAccount, before: (args: unknown[]) => B, after: (made: B) => void): void {
     const bare: unknown = Reflect.get(this.#target, name);
     if (typeof bare !== 'function') return;
     const target = this.#target;
-    const account = this.#account;
     this.lay(name, function around(...args: unknown[]) {
       const isOutermost = account.enter();
-      let threw = true;
       let made: B | undefined;
       try {
         if (isOutermost) made = before(args);
-        const result: unknown = Reflect.apply(bare as Method, target, args);
-        threw = false;
-        return result;
+        return Reflect.apply(bare as Method, target, args);
       } finally {
         account.leave();
-        if (isOutermost) after(made as B, threw);
+        if (isOutermost) after(made as B);
       }
     });
   }
@@ -70,7 +64,7 @@ export class Overlay<T extends object> {
     for (const [name, { method, before }] of [...this.#laid].reverse()) {
       if (Object.getOwnPropertyDescriptor(this.#target, name)?.value !== method) continue;
       if (before === undefined) Reflect.deleteProperty(this.#target, name);
-      else Object.defineProperty(this.#target, name, before);
+      else Reflect.defineProperty(this.#target, name, before); // not in an object that was frozen meanwhile
     }
     this.#laid.clear();
   }

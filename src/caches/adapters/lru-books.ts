@@ -72,6 +72,26 @@ export class LruBooks<K, V> {
     }
   }
 
+  /** A simple put by a `set` that is not lru-cache's: where it passed no status on, what it did is told from outside. */
+  foreignSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V): unknown {
+    const entriesBefore = this.#cache.size;
+    const wasHeld = this.#holds(key);
+    const status = newPutStatus();
+    this.#account.enter();
+    this.#sizes?.beforePut();
+    try {
+      return bareSet.call(this.#cache, key, value, { status });
+    } finally {
+      const fewer = entriesBefore - this.#cache.size;
+      const isNew = !wasHeld && this.#holds(key);
+      const evicted = status.set === undefined ? Math.max(0, fewer + (isNew ? 1 : 0)) : entriesLost(status, fewer);
+      this.#sizes?.put(key, value, evicted);
+      this.#account.leave();
+      if (isNew) this.#account.gained(key);
+      this.#account.put(this.bytes, evicted);
+    }
+  }
+
   /** A put with options of the user's, or inside another operation. */
   guardedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V, options: PutOptions | undefined): unknown {
     if (this.#cache.ttl > 0 || options?.ttl !== undefined) this.#account.expectExpiry();
@@ -83,7 +103,7 @@ export class LruBooks<K, V> {
     try {
       return bareSet.call(this.#cache, key, value, options);
     } finally {
-      if (isOutermost) evicted = othersBefore - this.#cache.size + (this.#hasJustPut(key) ? 1 : 0);
+      if (isOutermost) evicted = Math.max(0, othersBefore - this.#cache.size + (this.#hasJustPut(key) ? 1 : 0));
       this.#sizes?.put(key, isPending(value) ? undefined : value, evicted); // a fetch of lru-cache 10 puts its promise
       this.#account.leave();
       if (!wasHeld) this.#account.gained(key);

@@ -8,7 +8,7 @@ import { Registered } from './lru-registered.js';
 /** The methods as they are shared: by caches with keys and values of any type. */
 type Lru = LruCacheLike<unknown, unknown>;
 type Books = LruBooks<unknown, unknown>;
-type Method = (this: Lru, ...args: never[]) => unknown;
+export type Method = (this: Lru, ...args: never[]) => unknown;
 
 /** Makes the method that hides a bare one. It is made once for all caches of a class, so it finds what it needs on the cache that it is called on. */
 type Cover = (bare: Method) => Method;
@@ -17,26 +17,27 @@ export type Covers = ReadonlyMap<string, Cover>;
 
 /** How the methods of this cache are covered: the same answer for all caches that are alike. */
 export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K> | null, keepsSizes: boolean): Covers {
-  const fetches = 'fetchMethod' in cache && cache.fetchMethod !== undefined;
-  if (fetches || !hasBareSet(cache)) return GUARDED;
+  const isForeign = !isOfLruCache(cache, 'get') || !isOfLruCache(cache, 'set');
+  if ('fetchMethod' in cache && cache.fetchMethod !== undefined) return isForeign ? FOREIGN_FETCHING : FETCHING;
+  if (isForeign) return FOREIGN;
   return slots !== null && keepsSizes && isPlain(cache) ? PLAIN : FOLLOWED;
 }
 
 /**
- * Whether a put runs no code of the user's in the middle of it, as far as this version shows, and what it did can be told by the order of the slots:
- * a cache that may evict what was just put is not plain.
+ * Whether a put leaves the order of the slots alone until its end, as far as this version shows, and that tells what it did: not where callbacks use the
+ * cache meanwhile, and not in a cache of one entry, whose slot is always the same.
  */
 function isPlain<K, V>(cache: LruCacheLike<K, V>): boolean {
-  if (!('dispose' in cache && 'disposeAfter' in cache)) return false;
-  const callbacks = [cache.dispose, cache.disposeAfter, Reflect.get(cache, 'onInsert')];
-  const mayEvictOwnPut = cache.max === 1 || (cache.maxSize > 0 && cache.maxEntrySize > cache.maxSize);
-  return callbacks.every((callback) => callback === undefined) && !mayEvictOwnPut;
+  if (!('dispose' in cache && 'disposeAfter' in cache) || cache.max === 1) return false;
+  return [cache.dispose, cache.disposeAfter, Reflect.get(cache, 'onInsert')].every(
+    (callback) => callback === undefined,
+  );
 }
 
-/** Whether `set` is that of lru-cache, and not of a class derived from it, or of the cache alone. */
-function hasBareSet(cache: object): boolean {
+/** Whether a method is that of lru-cache, and not of a class derived from it, or of the cache alone. */
+function isOfLruCache(cache: object, method: string): boolean {
   let owner: object | null = cache;
-  while (owner !== null && !Object.hasOwn(owner, 'set')) owner = Object.getPrototypeOf(owner);
+  while (owner !== null && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner);
   if (owner === null || !Object.hasOwn(owner, 'constructor')) return false;
   return Object.hasOwn(owner.constructor, 'unsafeExposeInternals');
 }
@@ -52,10 +53,15 @@ const coverGet: Cover = (bare) => {
   };
 };
 
-/**
- * For a plain cache. What its `sizeCalculation` does to registered caches comes before the put, since lru-cache asks for the size before it changes
- * anything; and when that throws, nothing was put.
- */
+/** For a `get` that is not lru-cache's: it may use the cache in any way. */
+const coverForeignGet: Cover = (bare) => {
+  const bareGet = bare as Lru['get'];
+  return function get(this: Lru, key: unknown, options?: object): unknown {
+    return guardedGet(this, bareGet, key, options);
+  };
+};
+
+/** For a plain cache: what a put did shows in the order of the slots. */
 const coverPlainSet: Cover = (bare) => {
   const bareSet = bare as Lru['set'];
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
@@ -67,34 +73,41 @@ const coverPlainSet: Cover = (bare) => {
     const entriesBefore = this.size;
     const head = slots.readHead();
     const victim = slots.keyList[head];
-    const result = bareSet.call(this, key, value);
-    const fewer = entriesBefore - this.size;
-    let evicted = 0;
-    if (fewer < 0) account.gained(key);
-    else if (slots.readHead() !== head) {
-      evicted = evictedBy(slots, key, head, victim, entriesBefore);
-      if (evicted > fewer) account.gained(key);
+    account.enter();
+    try {
+      return bareSet.call(this, key, value);
+    } finally {
+      account.leave();
+      const fewer = entriesBefore - this.size;
+      let evicted = 0;
+      if (fewer < 0) account.gained(key);
+      else if (fewer > 0 || slots.readHead() !== head) {
+        const went = wentFor(slots, key, head, victim, fewer);
+        if (went > fewer) account.gained(key);
+        evicted = went;
+      }
+      account.put(this.calculatedSize, evicted);
     }
-    account.put(this.calculatedSize, evicted);
-    return result;
   };
 };
 
-/** Entries that went for the one that was put, where `victim` was the next to go, in the slot `head`. Keys are compared last: that takes time. */
-function evictedBy(
+/**
+ * Entries that went for the one that was put, where `victim` was the next to go, in the slot `head`: as many as there are `fewer` now, or one more
+ * where the key is new.
+ */
+function wentFor(
   { keyList, next, readHead, readTail }: LruInternals<unknown>,
   key: unknown,
   head: number,
   victim: unknown,
-  entriesBefore: number,
+  fewer: number,
 ): number {
   const tail = readTail();
   if (!isSameKey(keyList[tail], key)) return 0; // an undefined value deletes, and what is larger than the cache is not taken
   const end = readHead();
-  let gone = tail === head && isSameKey(victim, key) ? next[head] : head;
-  let count = 0;
-  for (; gone !== undefined && gone !== end && count < entriesBefore; count++) gone = next[gone];
-  return count;
+  let went = tail === head && isSameKey(victim, key) ? 0 : 1; // strings are compared where it can be only
+  for (let slot = next[head]; slot !== undefined && slot !== end && went <= fewer; went++) slot = next[slot];
+  return went;
 }
 
 /** For a cache that keeps no sizes, or calls the user back. */
@@ -109,14 +122,23 @@ const coverFollowedSet: Cover = (bare) => {
   };
 };
 
-/**
- * For a cache that fetches: of a put over a value that is being fetched, versions from 11.5 on tell that it added an entry. And for one whose `set` is
- * not that of lru-cache: nobody knows what it does.
- */
-const coverGuardedSet: Cover = (bare) => {
+/** For a cache that fetches: of a put over a value that is being fetched, versions from 11.5 on tell that it added an entry. */
+const coverFetchingSet: Cover = (bare) => {
   const bareSet = bare as Lru['set'];
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     return guardedSet(this, bareSet, key, value, options);
+  };
+};
+
+/** For a `set` that is not lru-cache's: it may put another key, none or several, and pass no options on. */
+const coverForeignSet: Cover = (bare) => {
+  const bareSet = bare as Lru['set'];
+  return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
+    const account = Registered.accountOf(this);
+    const books = Registered.booksOf(this);
+    return account !== null && books !== null && isSimplePut(this, account, options)
+      ? books.foreignSet(bareSet, key, value)
+      : guardedSet(this, bareSet, key, value, options);
   };
 };
 
@@ -158,14 +180,16 @@ const coverReadThrough = coverAround(
   (books, begun, key) => books.endReadThrough(key, begun),
 );
 
-const PLAIN = coversWith(coverPlainSet);
-const FOLLOWED = coversWith(coverFollowedSet);
-const GUARDED = coversWith(coverGuardedSet);
+const PLAIN = coversWith(coverGet, coverPlainSet);
+const FOLLOWED = coversWith(coverGet, coverFollowedSet);
+const FETCHING = coversWith(coverGet, coverFetchingSet);
+const FOREIGN = coversWith(coverForeignGet, coverForeignSet);
+const FOREIGN_FETCHING = coversWith(coverForeignGet, coverFetchingSet);
 
-function coversWith(coverSet: Cover): Covers {
+function coversWith(coverRead: Cover, coverPut: Cover): Covers {
   return new Map([
-    ['get', coverGet],
-    ['set', coverSet],
+    ['get', coverRead],
+    ['set', coverPut],
     ['delete', coverDelete],
     ['pop', coverChange],
     ['purgeStale', coverChange],

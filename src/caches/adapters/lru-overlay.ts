@@ -1,7 +1,7 @@
 import type { CacheAccount } from '../account.js';
 import { Overlay } from '../overlay.js';
 import type { LruBooks } from './lru-books.js';
-import { type Covers, coversOf } from './lru-covers.js';
+import { type Covers, coversOf, type Method } from './lru-covers.js';
 import type { LruInternals } from './lru-internals.js';
 import type { LruCacheLike } from './lru-like.js';
 import { Registered } from './lru-registered.js';
@@ -34,20 +34,31 @@ export class LruOverlay<K, V> {
     this.#cache = cache;
     this.#below = Object.getPrototypeOf(cache);
     this.#layer = layerOver(this.#below, covers);
-    this.#overOwn = new Overlay(cache, account);
-    for (const [name, cover] of covers) {
-      if (Object.hasOwn(cache, name)) this.#overOwn.lay(name, cover(Reflect.get(cache, name)));
-    }
-    Registered.begin(cache, account, books, slots);
+    this.#overOwn = new Overlay(cache);
     Object.setPrototypeOf(cache, this.#layer);
+    try {
+      for (const [name, cover] of covers) {
+        const own: unknown = Object.hasOwn(cache, name) ? Reflect.get(cache, name) : undefined;
+        if (typeof own === 'function') this.#overOwn.lay(name, cover(own as Method));
+      }
+      if (calleeOf(cache) !== cache)
+        throw new TypeError('its methods are called on another object, which can be registered');
+      Registered.begin(cache, account, books, slots);
+    } catch (fault) {
+      this.lift();
+      throw fault;
+    }
   }
 
-  /** True once the cache has its own methods again: nothing of it is spillway's business any more. */
+  /** True once nothing of the cache is spillway's business any more. */
   get isLifted(): boolean {
     return this.#isLifted;
   }
 
-  /** Gives the cache its methods back. What somebody else has put over ours since is left to him, and calls the bare ones through them. */
+  /**
+   * Gives the cache its methods back. What somebody else has put over ours since is left to him, and calls the bare ones through them; so does all that
+   * was frozen meanwhile.
+   */
   lift(): void {
     this.#isLifted = true;
     Registered.end(this.#cache);
@@ -56,22 +67,47 @@ export class LruOverlay<K, V> {
   }
 }
 
-/** By the class, and by how its methods are covered: the object that stands between, and the methods that it was made over. */
-const layers = new WeakMap<object, Map<Covers, { readonly layer: object; readonly bares: readonly unknown[] }>>();
+/** Answers with what it is called on: behind a proxy that binds methods, that is not the proxy, and what hangs on the proxy would not be found. */
+const CALLEE = Symbol('spillway.callee');
 
+function calleeOf(cache: object): unknown {
+  return Reflect.apply(Reflect.get(cache, CALLEE), cache, []);
+}
+
+/** What stands between, with the methods that it was made over, and those that it was made with. */
+interface Layer {
+  readonly methods: object;
+  readonly bares: readonly unknown[];
+  readonly covers: readonly unknown[];
+}
+
+/** By the class, and by how its methods are covered. */
+const layers = new WeakMap<object, Map<Covers, Layer>>();
+
+/** The layer for caches of a class; a new one where somebody patched the class, or the layer, since the last was made. */
 function layerOver(below: object, covers: Covers): object {
-  const made = layers.get(below) ?? new Map();
-  layers.set(below, made);
-  const bares = [...covers.keys()].map((name): unknown => Reflect.get(below, name));
-  const before = made.get(covers);
-  if (before?.bares.every((bare: unknown, index: number) => bare === bares[index])) return before.layer;
-  const layer = Object.create(below) as object;
+  const known = layers.get(below) ?? new Map<Covers, Layer>();
+  layers.set(below, known);
+  const names = [...covers.keys()];
+  const bares = names.map((name): unknown => Reflect.get(below, name));
+  const last = known.get(covers);
+  const isSame = (name: string, index: number) =>
+    last?.bares[index] === bares[index] &&
+    Object.getOwnPropertyDescriptor(last?.methods, name)?.value === last?.covers[index];
+  if (last !== undefined && names.every(isSame)) return last.methods;
+  const methods = Object.create(below) as object;
   for (const [index, [name, cover]] of [...covers].entries()) {
     const bare = bares[index];
-    if (typeof bare !== 'function') continue;
-    const value = cover(bare as Parameters<typeof cover>[0]);
-    Object.defineProperty(layer, name, { value, configurable: true, writable: true, enumerable: false });
+    if (typeof bare === 'function') lay(methods, name, cover(bare as Method));
   }
-  made.set(covers, { layer, bares });
-  return layer;
+  lay(methods, CALLEE, function callee(this: object) {
+    return this;
+  });
+  const made = names.map((name): unknown => Object.getOwnPropertyDescriptor(methods, name)?.value);
+  known.set(covers, { methods, bares, covers: made });
+  return methods;
+}
+
+function lay(methods: object, name: PropertyKey, value: unknown): void {
+  Object.defineProperty(methods, name, { value, configurable: true, writable: true, enumerable: false });
 }

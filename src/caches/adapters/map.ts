@@ -12,7 +12,7 @@ const ENTRIES_PER_LOOK = 32;
  * shows (insertion) never changes. `get` counts as use, `has` and iteration do not.
  */
 export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, account: CacheAccount): CacheAdapter {
-  const overlay = new Overlay(map, account);
+  const overlay = new Overlay(map);
   const bareGet = map.get;
   const bareSet = map.set;
   const bareDelete = map.delete;
@@ -70,6 +70,7 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, account: Ca
   for (const name of ['getOrInsert', 'getOrInsertComputed']) {
     overlay.layAround(
       name,
+      account,
       ([key]) => ({ key: key as K, isHit: map.has(key as K) }),
       ({ key, isHit }) => {
         account.wasRead(key, isHit);

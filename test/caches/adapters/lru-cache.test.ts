@@ -53,7 +53,20 @@ const CONFIGURATIONS: Record<string, Options> = {
   'showing stale values': { max: 6, ttl: 50, ttlResolution: 0, allowStale: true, noDeleteOnStaleGet: true },
 };
 
-const OF_ONE_ENTRY: Record<string, Options> = {
+/** Limits that a single put may exhaust. */
+const NARROW: Record<string, Options> = {
+  'of two entries, calling nobody': {
+    max: 2,
+    maxSize: 200,
+    sizeCalculation: (entry) => entry.bytes,
+    ...CALLING_NOBODY,
+  },
+  'limited by number, with a size for each, calling nobody': {
+    max: 3,
+    maxEntrySize: 100,
+    sizeCalculation: (entry) => entry.bytes,
+    ...CALLING_NOBODY,
+  },
   'of one entry, calling nobody': { max: 1, maxSize: 200, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY },
 };
 
@@ -238,13 +251,13 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
     });
   });
 
-  it.each(Object.entries({ ...CONFIGURATIONS, ...OF_ONE_ENTRY }))(
+  it.each(Object.entries({ ...CONFIGURATIONS, ...NARROW }))(
     'counts what goes for its own limits, put by put: %s',
     (_name, options) => {
       const sizeOf = sizeOfFor(options);
       const putsAndReads = fc.array(
         fc.oneof(
-          fc.tuple(fc.constant('set'), key, bytes),
+          fc.tuple(fc.constant('set'), key, fc.oneof(bytes, fc.integer({ min: 81, max: 230 }))),
           fc.tuple(fc.constantFrom('get', 'delete', 'setUndefined'), key),
         ),
         { maxLength: 60 },
@@ -393,17 +406,126 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
     expect(cache.get).toBe(spy);
   });
 
-  it('counts a put of a derived class once, whatever that does inside', () => {
-    class Replacing extends Lru<string, Entry> {
-      override set(name: string, value: Entry): this {
-        this.delete(name);
-        return super.set(name, value);
+  it.each<[string, (cache: Cache, name: string, value: Entry, options?: object) => void, object]>([
+    [
+      'deletes first',
+      (cache, name, value) => {
+        cache.delete(name);
+        Lru.prototype.set.call(cache, name, value);
+      },
+      { own: 2 },
+    ],
+    [
+      'maps the key',
+      (cache, name, value, options) => Lru.prototype.set.call(cache, `p:${name}`, value, options),
+      { own: 2 },
+    ],
+    [
+      'puts if absent',
+      (cache, name, value, options) => cache.has(name) || Lru.prototype.set.call(cache, name, value, options),
+      { own: 2 },
+    ],
+    ['puts nothing', () => undefined, { own: 0 }],
+  ])('counts a put of a derived class once, where it %s', (_what, put, evictions) => {
+    class Derived extends Lru<string, Entry> {
+      override set(name: string, value: Entry, options?: object): this {
+        put(this as unknown as Cache, name, value, options);
+        return this;
       }
     }
-    const cache = new Replacing({ maxSize: 100, sizeCalculation: (entry) => entry.bytes });
+    const cache = new Derived({ maxSize: 100, sizeCalculation: (entry) => entry.bytes });
     const registration = thread.caches.register(cache, { name: 'lru' });
-    for (const name of ['a', 'b', 'a', 'c']) cache.set(name, { bytes: 40 });
-    expect(registration.stats).toMatchObject({ puts: 4, bytes: 80, entries: 2, evictions: { own: 1 } });
+    for (const name of ['a', 'b', 'b', 'c', 'd']) cache.set(name, { bytes: 40 });
+    expect(registration.stats).toMatchObject({ puts: 5, bytes: cache.calculatedSize, evictions });
+  });
+
+  it('counts a read of a derived class once', () => {
+    class Defaulting extends Lru<string, Entry> {
+      override get(name: string): Entry | undefined {
+        return name === 'default' ? super.get(name) : (super.get(name) ?? this.get('default'));
+      }
+    }
+    const cache = new Defaulting({ max: 3 });
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+    cache.set('default', { bytes: 1 });
+    cache.get('a');
+    expect(registration.stats).toMatchObject({ hits: 1, misses: 0 });
+  });
+
+  it('evicts nothing while a size is asked for, and counts what is done meanwhile for nothing', () => {
+    const other = make(Lru, { max: 3 }, []);
+    thread.caches.register(other, { name: 'other', sizeOf: () => 1 });
+    const cache: Cache = new Lru<string, Entry>({
+      maxSize: 100,
+      sizeCalculation: (entry) => {
+        if (cache.size === 2) thread.order({ 1: 1000 });
+        other.get('a');
+        cache.get('a');
+        return entry.bytes;
+      },
+    });
+    const registration = thread.caches.register(cache, { name: 'lru' });
+    for (const name of ['a', 'b', 'c']) cache.set(name, { bytes: 30 });
+    expect(registration.stats).toMatchObject({ hits: 0, misses: 0, puts: 3, evictions: { own: 0, pressure: 3 } });
+  });
+
+  it('is refused where it is a proxy that binds methods, and counted where its target is registered', () => {
+    const target = make(Lru, { maxSize: 100, sizeCalculation: (entry) => entry.bytes }, []);
+    const cache = new Proxy(target, {
+      get(object, name) {
+        const value: unknown = Reflect.get(object, name, object);
+        return typeof value === 'function' ? value.bind(object) : value;
+      },
+    });
+    expect(() => thread.caches.register(cache, { name: 'lru' })).toThrow(/another object/);
+    expect(Object.getPrototypeOf(target)).toBe(Lru.prototype);
+    thread.caches.register(target, { name: 'lru' });
+    cache.set('a', { bytes: 40 });
+    expect(thread.caches.totalBytes).toBe(40);
+  });
+
+  it('counts a read once that goes through what was left over from an earlier registration', () => {
+    const cache = make(Lru, { max: 3 }, []);
+    const first = thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+    const covered = cache.get;
+    cache.get = ((name: string) => covered.call(cache, name)) as Cache['get'];
+    first.unregister();
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+    cache.set('a', { bytes: 1 });
+    cache.get('a');
+    expect(registration.stats).toMatchObject({ hits: 1, misses: 0 });
+  });
+
+  it('leaves alone what stands in for a method and is none', () => {
+    const cache = make(Lru, { max: 3 }, []);
+    Object.defineProperty(cache, 'memo', { value: undefined, configurable: true, writable: true });
+    thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+    expect(cache.memo).toBeUndefined();
+  });
+
+  it('does not hand a patch of one cache on to those that are registered later', () => {
+    const first = make(Lru, { max: 3 }, []);
+    const second = make(Lru, { max: 3 }, []);
+    thread.caches.register(first, { name: 'first', sizeOf: () => 1 });
+    const spy = vi.fn(() => undefined);
+    Object.defineProperty(Object.getPrototypeOf(first), 'get', { value: spy, configurable: true });
+    thread.caches.register(second, { name: 'second', sizeOf: () => 1 });
+    second.get('a');
+    expect(spy).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['frozen', Object.freeze],
+    ['sealed', Object.seal],
+  ])('can be unregistered after it was %s, and works on', (_what, close) => {
+    const cache = make(Lru, { max: 3 }, []);
+    cache.get = Lru.prototype.get;
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+    close(cache);
+    registration.unregister();
+    cache.set('a', { bytes: 1 });
+    expect(cache.get('a')?.bytes).toBe(1);
+    expect(registration.stats).toMatchObject({ puts: 0, hits: 0 });
   });
 
   it('calls what the class was patched with before the registration', () => {
