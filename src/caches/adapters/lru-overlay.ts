@@ -35,15 +35,15 @@ export class LruOverlay<K, V> {
     this.#below = Object.getPrototypeOf(cache);
     this.#layer = layerOver(this.#below, covers);
     this.#overOwn = new Overlay(cache);
-    Object.setPrototypeOf(cache, this.#layer);
+    Registered.begin(cache, account, books, slots); // first: on an object with a new prototype V8 gives them a shape for each cache
     try {
+      Object.setPrototypeOf(cache, this.#layer);
       for (const [name, cover] of covers) {
         const own: unknown = Object.hasOwn(cache, name) ? Reflect.get(cache, name) : undefined;
         if (typeof own === 'function') this.#overOwn.lay(name, cover(own as Method));
       }
       if (calleeOf(cache) !== cache)
         throw new TypeError('its methods are called on another object, which can be registered');
-      Registered.begin(cache, account, books, slots);
     } catch (fault) {
       this.lift();
       throw fault;

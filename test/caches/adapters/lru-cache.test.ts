@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { LRUCache as LRUCache11 } from 'lru-cache';
 import { LRUCache as LRUCache10 } from 'lru-cache-10';
@@ -81,6 +82,16 @@ function make(Lru: typeof LRUCache11, options: Options, log: Log): Cache {
     memoMethod: (key) => ({ bytes: key.length }),
     ...options,
   } as LRUCache11.Options<string, Entry, unknown>);
+}
+
+/** Whether V8 keeps two objects in the same way, and what it learned of one serves for the other. */
+function haveSameShape(first: unknown, second: unknown): unknown {
+  setFlagsFromString('--allow-natives-syntax');
+  try {
+    return new Function('a', 'b', 'return %HasFastProperties(a) && %HaveSameMap(a, b)')(first, second);
+  } finally {
+    setFlagsFromString('--no-allow-natives-syntax');
+  }
 }
 
 const trueBytes = (cache: Cache): number => cache.dump().reduce((sum, [, { value }]) => sum + value.bytes, 0);
@@ -540,6 +551,18 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
     Object.defineProperty(Patched.prototype, 'get', { value: spy });
     register('second').get('a');
     expect(spy).toHaveBeenCalledOnce();
+  });
+
+  it('has the shape of all that are registered, and of all that were', () => {
+    const [first, second] = [make(Lru, { max: 3 }, []), make(Lru, { max: 3 }, [])];
+    for (let round = 0; round < 2; round++) {
+      const registrations = [first, second].map((cache, index) =>
+        thread.caches.register(cache, { name: `lru ${index}`, sizeOf: () => 1 }),
+      );
+      expect(haveSameShape(first, second)).toBe(true);
+      for (const registration of registrations) registration.unregister();
+      expect(haveSameShape(first, second)).toBe(true);
+    }
   });
 
   it('is counted again when it is registered again', () => {
