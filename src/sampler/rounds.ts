@@ -1,4 +1,4 @@
-import type { CacheEviction, EvictionReport, EvictionVerdict } from '../core/eviction.js';
+import type { EvictionReport } from '../core/eviction.js';
 import { evictableBytes, planEviction } from '../core/eviction-plan.js';
 import type { Level } from '../core/level.js';
 import type { Resource } from '../core/resource.js';
@@ -18,15 +18,8 @@ import {
   writeControl,
 } from '../page/orders.js';
 import { bumpEpoch, markRoundOpen, nextRoundId } from '../page/page.js';
-import {
-  emptyThreadCounters,
-  liveThreadRows,
-  loadThreadCounters,
-  sumCounters,
-  type ThreadCounters,
-  threadId,
-  threadOwner,
-} from '../page/thread-rows.js';
+import { emptyThreadCounters, liveThreadRows, loadThreadCounters, threadOwner } from '../page/thread-rows.js';
+import { emptyReport, RoundBooks, type RoundDemand } from './round-books.js';
 
 /**
  * A thread that has not begun to pay after this long is passed over where others can pay instead. Source: half of the 100 ms that a
@@ -42,16 +35,6 @@ export const TAKEN_DEADLINE_MS = 2500;
 
 /** Waves of orders in one round: who falls short is made up for by others, but not for ever. */
 const MOST_WAVES = 4;
-
-export interface RoundDemand {
-  readonly bytes: number;
-  readonly level: Level;
-  readonly cause: Resource | null;
-  readonly policy: string;
-  readonly collect: CollectMode;
-  /** Thread rows whose caches pay; null: all. */
-  readonly payers: readonly number[] | null;
-}
 
 interface Wave {
   /** The part of each thread, by thread row. */
@@ -73,14 +56,8 @@ interface ThreadPart {
 }
 
 interface Round {
-  readonly id: number;
-  readonly demand: RoundDemand;
-  readonly startMs: number;
-  readonly at: number;
+  readonly books: RoundBooks;
   readonly gauge: Gauge;
-  readonly countersBefore: ThreadCounters;
-  readonly caches: Map<string, CacheEviction>;
-  evictedBytes: number;
   wave: Wave | null;
   waves: number;
   /** Thread rows that were passed over: they get no further order in this round. */
@@ -132,19 +109,8 @@ export class Rounds {
 
   /** Starts a round; there must be none under way. */
   start(demand: RoundDemand, gauge: Gauge, nowMs: number, at: number): void {
-    this.#round = {
-      id: nextRoundId(this.#words),
-      demand,
-      startMs: nowMs,
-      at,
-      gauge,
-      countersBefore: sumCounters(this.#words),
-      caches: new Map(),
-      evictedBytes: 0,
-      wave: null,
-      waves: 0,
-      absent: new Set(),
-    };
+    const books = new RoundBooks(this.#words, nextRoundId(this.#words), demand, nowMs, at);
+    this.#round = { books, gauge, wave: null, waves: 0, absent: new Set() };
     markRoundOpen(this.#words, true);
     this.#nextWave(this.#round, nowMs);
     if (this.#round.wave !== null) ringThreads(this.#words); // for those who can wake a thread that hears no bell
@@ -159,9 +125,7 @@ export class Rounds {
       this.#takeReceipts(round, round.wave);
       this.#nextWave(round, nowMs);
     }
-    this.#round = null;
-    markRoundOpen(this.#words, false);
-    return { report: this.#report(round, nowMs), before: round.gauge };
+    return this.#end(round, nowMs);
   }
 
   /** Has threads collect without evicting: those that hold uncollected bytes. */
@@ -180,39 +144,27 @@ export class Rounds {
     const round = this.#round;
     if (round === null) return null;
     if (round.wave !== null) this.#takeReceipts(round, round.wave);
-    this.#round = null;
-    markRoundOpen(this.#words, false);
-    return { report: this.#report(round, nowMs), before: round.gauge };
+    return this.#end(round, nowMs);
   }
 
   /** The report of a round that asked nobody for anything. */
   emptyReport(level: Level, at: number): EvictionReport {
-    return {
-      id: nextRoundId(this.#words),
-      level,
-      cause: null,
-      policy: 'manual',
-      at,
-      durationMs: 0,
-      requestedBytes: 0,
-      evictedBytes: 0,
-      returnedBytes: 0,
-      verdict: 'nothing-to-evict',
-      collections: 0,
-      collectionMs: 0,
-      caches: [],
-    };
+    return emptyReport(nextRoundId(this.#words), level, at);
+  }
+
+  #end(round: Round, nowMs: number): RoundResult {
+    this.#round = null;
+    markRoundOpen(this.#words, false);
+    return { report: round.books.report(nowMs), before: round.gauge };
   }
 
   #nextWave(round: Round, nowMs: number): void {
     round.wave = null;
-    const missingBytes = round.demand.bytes - round.evictedBytes;
+    const { books } = round;
+    const { missingBytes } = books;
     if (missingBytes <= 0 || round.waves === MOST_WAVES) return;
     const candidates = liveCaches(this.#words).filter(
-      (cache) =>
-        isPayer(round, cache.threadRow) &&
-        !round.absent.has(cache.threadRow) &&
-        mayBeAsked(round.caches.get(keyOf(cache))),
+      (cache) => isPayer(round, cache.threadRow) && !round.absent.has(cache.threadRow) && books.mayBeAsked(cache),
     );
     const shares = planEviction(candidates, missingBytes, this.#respectFloors);
     if (shares.length === 0) return;
@@ -223,7 +175,7 @@ export class Rounds {
         .map((share) => ({ row: share.cache.row, owedBytes: share.bytes }));
       const heldBytes = threadCacheBytes(this.#words, threadRow); // before the order, which may be paid at once
       threads.set(threadRow, {
-        order: this.#order(threadRow, { ...round.demand, round: round.id }, debts),
+        order: this.#order(threadRow, { ...books.demand, round: books.id }, debts),
         caches: candidates.filter((cache) => cache.threadRow === threadRow),
         owedBytes: new Map(debts.map(({ row, owedBytes }) => [row, owedBytes])),
         leftBytes: heldBytes - debts.reduce((sum, { owedBytes }) => sum + owedBytes, 0),
@@ -292,25 +244,13 @@ export class Rounds {
   }
 
   #takeReceipts(round: Round, wave: Wave): void {
-    for (const [threadRow, { order, caches, owedBytes }] of wave.threads) {
+    for (const { order, caches, owedBytes } of wave.threads.values()) {
       for (const cache of caches) {
         const receipt = loadReceipt(this.#words, cache.row, order);
-        const planned = owedBytes.get(cache.row);
-        const outcome = receipt?.outcome ?? this.#missedOutcome(round, cache, planned);
+        const plannedBytes = owedBytes.get(cache.row);
+        const outcome = receipt?.outcome ?? this.#missedOutcome(round, cache, plannedBytes);
         if (outcome === null) continue;
-        const key = keyOf(cache);
-        const before = round.caches.get(key);
-        const evictedBytes = receipt?.evictedBytes ?? 0;
-        round.evictedBytes += evictedBytes;
-        round.caches.set(key, {
-          name: cache.name,
-          thread: threadId(this.#words, threadRow),
-          requestedBytes: (before?.requestedBytes ?? 0) + (receipt?.requestedBytes ?? planned ?? 0),
-          evictedBytes: (before?.evictedBytes ?? 0) + evictedBytes,
-          entries: (before?.entries ?? 0) + (receipt?.entries ?? 0),
-          durationMs: (before?.durationMs ?? 0) + (receipt?.durationUs ?? 0) / 1e3,
-          ...(outcome === 'ok' ? {} : { error: outcome }),
-        });
+        round.books.book(cache, { plannedBytes: plannedBytes ?? 0, receipt, outcome });
       }
     }
   }
@@ -321,41 +261,9 @@ export class Rounds {
     if (!isCacheLive(this.#words, cache.row)) return 'gone';
     return round.absent.has(cache.threadRow) ? 'not-reached' : null;
   }
-
-  #report(round: Round, nowMs: number): EvictionReport {
-    const threads = sumCounters(this.#words);
-    return {
-      id: round.id,
-      level: round.demand.level,
-      cause: round.demand.cause,
-      policy: round.demand.policy,
-      at: round.at,
-      durationMs: nowMs - round.startMs,
-      requestedBytes: round.demand.bytes,
-      evictedBytes: round.evictedBytes,
-      returnedBytes: round.evictedBytes === 0 ? 0 : null,
-      verdict: verdictOf(round.demand.bytes, round.evictedBytes),
-      collections: Math.max(0, threads.collections - round.countersBefore.collections),
-      collectionMs: Math.max(0, threads.collectionUs - round.countersBefore.collectionUs) / 1e3,
-      caches: [...round.caches.values()],
-    };
-  }
 }
 
-function isPayer({ demand }: Round, threadRow: number): boolean {
-  return demand.payers === null || demand.payers.includes(threadRow);
-}
-
-function verdictOf(requestedBytes: number, evictedBytes: number): EvictionVerdict {
-  if (evictedBytes >= requestedBytes) return 'met';
-  return evictedBytes > 0 ? 'partial' : 'nothing-to-evict';
-}
-
-function keyOf(cache: CacheRow): string {
-  return `${cache.row}:${cache.owner}:${cache.name}`;
-}
-
-/** A cache that failed, or gave less than it was asked for, is not asked again in the same round. */
-function mayBeAsked(eviction: CacheEviction | undefined): boolean {
-  return eviction === undefined || (eviction.error === undefined && eviction.evictedBytes >= eviction.requestedBytes);
+function isPayer({ books }: Round, threadRow: number): boolean {
+  const { payers } = books.demand;
+  return payers === null || payers.includes(threadRow);
 }
