@@ -82,9 +82,8 @@ const coverPlainSet: Cover = (bare) => {
       let evicted = 0;
       if (fewer < 0) account.gained(key);
       else if (fewer > 0 || slots.readHead() !== head) {
-        const went = wentFor(slots, key, head, victim, fewer);
-        if (went > fewer) account.gained(key);
-        evicted = went;
+        evicted = wentFor(slots, key, head, victim, fewer);
+        if (evicted > fewer) account.gained(key);
       }
       account.put(this.calculatedSize, evicted);
     }
@@ -105,7 +104,7 @@ function wentFor(
   const tail = readTail();
   if (!isSameKey(keyList[tail], key)) return 0; // an undefined value deletes, and what is larger than the cache is not taken
   const end = readHead();
-  let went = tail === head && isSameKey(victim, key) ? 0 : 1; // strings are compared where it can be only
+  let went = tail === head && isSameKey(victim, key) ? 0 : 1; // keys are compared where it matters only: that takes time
   for (let slot = next[head]; slot !== undefined && slot !== end && went <= fewer; went++) slot = next[slot];
   return went;
 }
