@@ -43,6 +43,25 @@ export interface EvictionReport {
   readonly caches: readonly CacheEviction[];
 }
 
+/** The report of a round that asked nobody for anything. @param at epoch ms. */
+export function emptyReport(id: number, level: Level, at: number, requestedBytes: number): EvictionReport {
+  return {
+    id,
+    level,
+    cause: null,
+    policy: 'manual',
+    at,
+    durationMs: 0,
+    requestedBytes,
+    evictedBytes: 0,
+    returnedBytes: 0,
+    verdict: 'nothing-to-evict',
+    collections: 0,
+    collectionMs: 0,
+    caches: [],
+  };
+}
+
 /** A report whose outcome is still to be seen; `settled` is not enumerable, so the report stays plain JSON. */
 export interface EvictionReportWithSettlement extends EvictionReport {
   /** The same report with `returnedBytes` and the final verdict; never rejects, and settles at the latest when the runtime stops. */

@@ -2,7 +2,7 @@ import type { LruCacheLike } from '../caches/adapters/lru-like.js';
 import type { CacheRegistration, RegisterOptions } from '../caches/contract.js';
 import type { RegistrableCache } from '../caches/thread-caches.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
-import type { EvictionReport, EvictionReportWithSettlement } from '../core/eviction.js';
+import { type EvictionReport, type EvictionReportWithSettlement, emptyReport } from '../core/eviction.js';
 import { isLevel, type Level } from '../core/level.js';
 import type { PressureState } from '../core/state.js';
 import type { Reservation } from './admission.js';
@@ -110,7 +110,7 @@ export abstract class LocalRuntime implements LocalPressure {
       throw new SpillwayError('ERR_SPILLWAY_ARGUMENT', `Expected \`level\` to be a level, got ${describeValue(level)}`);
     }
     if (!this.thread.isOpen) throw stopped('evict');
-    if (!this.thread.isEnabled) return this.thread.withSettlement(disabledReport(bytes));
+    if (!this.thread.isEnabled) return this.thread.withSettlement(emptyReport(0, 'normal', Date.now(), bytes));
     return this.thread.withSettlement(await this.#evictions.evict(bytes, level ?? null));
   }
 
@@ -128,23 +128,4 @@ export abstract class LocalRuntime implements LocalPressure {
 
   /** Has the sampler carry out a round. @throws SpillwayError ERR_SPILLWAY_STOPPED, ERR_SPILLWAY_SAMPLER_FAILED */
   protected abstract askForEviction(bytes: number, level: Level | null): Promise<EvictionReport>;
-}
-
-/** What `evict()` answers where nothing may be evicted. */
-function disabledReport(requestedBytes: number): EvictionReport {
-  return {
-    id: 0,
-    level: 'normal',
-    cause: null,
-    policy: 'manual',
-    at: Date.now(),
-    durationMs: 0,
-    requestedBytes,
-    evictedBytes: 0,
-    returnedBytes: 0,
-    verdict: 'nothing-to-evict',
-    collections: 0,
-    collectionMs: 0,
-    caches: [],
-  };
 }

@@ -91,25 +91,6 @@ export class RoundBooks {
   }
 }
 
-/** The report of a round that asked nobody for anything. */
-export function emptyReport(id: number, level: Level, at: number): EvictionReport {
-  return {
-    id,
-    level,
-    cause: null,
-    policy: 'manual',
-    at,
-    durationMs: 0,
-    requestedBytes: 0,
-    evictedBytes: 0,
-    returnedBytes: 0,
-    verdict: 'nothing-to-evict',
-    collections: 0,
-    collectionMs: 0,
-    caches: [],
-  };
-}
-
 function verdictOf(requestedBytes: number, evictedBytes: number): EvictionVerdict {
   if (evictedBytes >= requestedBytes) return 'met';
   return evictedBytes > 0 ? 'partial' : 'nothing-to-evict';

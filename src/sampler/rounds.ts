@@ -19,7 +19,7 @@ import {
 } from '../page/orders.js';
 import { bumpEpoch, markRoundOpen, nextRoundId } from '../page/page.js';
 import { emptyThreadCounters, liveThreadRows, loadThreadCounters, threadOwner } from '../page/thread-rows.js';
-import { emptyReport, RoundBooks, type RoundDemand } from './round-books.js';
+import { RoundBooks, type RoundDemand } from './round-books.js';
 
 /**
  * A thread that has not begun to pay after this long is passed over where others can pay instead. Source: half of the 100 ms that a
@@ -145,11 +145,6 @@ export class Rounds {
     if (round === null) return null;
     if (round.wave !== null) this.#takeReceipts(round, round.wave);
     return this.#end(round, nowMs);
-  }
-
-  /** The report of a round that asked nobody for anything. */
-  emptyReport(level: Level, at: number): EvictionReport {
-    return emptyReport(nextRoundId(this.#words), level, at);
   }
 
   #end(round: Round, nowMs: number): RoundResult {

@@ -1,4 +1,4 @@
-import type { EvictionReport } from '../core/eviction.js';
+import { type EvictionReport, emptyReport } from '../core/eviction.js';
 import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } from '../core/eviction-policy.js';
 import type { Level } from '../core/level.js';
 import type { PolicyMaker } from '../core/policies/create.js';
@@ -6,6 +6,7 @@ import { withRefill } from '../core/refill.js';
 import type { Settings } from '../core/settings.js';
 import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
 import { COLLECT } from '../page/orders.js';
+import { nextRoundId } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters, sumExternalBytes } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
@@ -207,7 +208,8 @@ export class Steering {
     const result = this.#rounds.finish(nowMs);
     if (result !== null) this.#end(result, nowMs);
     for (const report of this.#settlement.flush(this.#usedIn(this.#last))) this.#post({ type: 'settled', report });
-    const report = result?.report ?? this.#rounds.emptyReport(this.#last?.level ?? 'normal', this.#last?.at ?? 0);
+    const report =
+      result?.report ?? emptyReport(nextRoundId(this.#words), this.#last?.level ?? 'normal', this.#last?.at ?? 0, 0);
     for (const call of [...this.#served.splice(0), ...this.#waiting.splice(0)]) call.resolve(report);
   }
 
