@@ -132,6 +132,22 @@ export class CacheAccount implements CacheCounters, TrackedPlace {
     this.#guard--;
   }
 
+  /**
+   * Runs `call`, which is the cache's own code. What `before` found is given to `after`, which runs also when the call throws; neither
+   * does for calls from inside the cache.
+   */
+  around<B, R>(call: () => R, before: () => B, after: (begun: B) => void): R {
+    const isOutermost = this.enter();
+    let begun: B | undefined;
+    try {
+      if (isOutermost) begun = before();
+      return call();
+    } finally {
+      this.leave();
+      if (isOutermost) after(begun as B);
+    }
+  }
+
   /** From now on a read may find an expired entry and dispose of it. */
   expectExpiry(): void {
     this.#guard |= MAY_EXPIRE;

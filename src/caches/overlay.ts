@@ -1,7 +1,3 @@
-import type { CacheAccount } from './account.js';
-
-type Method = (this: unknown, ...args: unknown[]) => unknown;
-
 /** Own properties laid over a cache's methods, with the way back. */
 export class Overlay<T extends object> {
   readonly #target: T;
@@ -28,27 +24,6 @@ export class Overlay<T extends object> {
       throw new TypeError(`its method ${String(name)} cannot be replaced`);
     }
     this.#laid.set(name, { method, before });
-  }
-
-  /**
-   * Lays a call-through over a method, where there is one: what `before` made of the arguments is given to `after`, which runs also when
-   * the method throws, but not for calls from inside the cache.
-   */
-  layAround<B>(name: string, account: CacheAccount, before: (args: unknown[]) => B, after: (made: B) => void): void {
-    const bare: unknown = Reflect.get(this.#target, name);
-    if (typeof bare !== 'function') return;
-    const target = this.#target;
-    this.lay(name, function around(...args: unknown[]) {
-      const isOutermost = account.enter();
-      let made: B | undefined;
-      try {
-        if (isOutermost) made = before(args);
-        return Reflect.apply(bare as Method, target, args);
-      } finally {
-        account.leave();
-        if (isOutermost) after(made as B);
-      }
-    });
   }
 
   /** True once every method is as it was: nothing of the cache is spillway's business any more. */

@@ -1,7 +1,7 @@
 import type { CacheAccount } from '../account.js';
 import { isPending, isSameKey, type LruInternals } from './lru-internals.js';
-import { holds, isFresh, type LruCacheLike } from './lru-like.js';
-import { entriesLost, newPutStatus } from './lru-put-status.js';
+import { fetches, holds, isFresh, type LruCacheLike } from './lru-like.js';
+import { entriesLost, mayAskPut, newPutStatus } from './lru-put-status.js';
 import type { SlotSizes } from './slot-sizes.js';
 
 /** What matters of the options of a put. */
@@ -19,6 +19,8 @@ export class LruBooks<K, V> {
   /** Null: the cache keeps sizes. */
   readonly #sizes: SlotSizes<K, V> | null;
   readonly #account: CacheAccount;
+  /** Of a put over a value that is being fetched, versions from 11.5 on tell that it added an entry. */
+  readonly #fetches: boolean;
   /** Promises of values that are being fetched, and that will be weighed when they come. */
   readonly #followed = new WeakSet<object>();
 
@@ -32,6 +34,7 @@ export class LruBooks<K, V> {
     this.#internals = internals;
     this.#sizes = sizes;
     this.#account = account;
+    this.#fetches = fetches(cache);
     if (cache.ttl > 0 || internals?.hadAges !== false) account.expectExpiry();
   }
 
@@ -72,38 +75,20 @@ export class LruBooks<K, V> {
     }
   }
 
-  /** A simple put by a `set` that is not lru-cache's: where it passed no status on, what it did is told from outside. */
-  foreignSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V): unknown {
-    const entriesBefore = this.#cache.size;
-    const wasHeld = this.#holds(key);
-    const status = newPutStatus();
-    this.#account.enter();
-    this.#sizes?.beforePut();
-    try {
-      return bareSet.call(this.#cache, key, value, { status });
-    } finally {
-      const fewer = entriesBefore - this.#cache.size;
-      const isNew = !wasHeld && this.#holds(key);
-      const evicted = status.set === undefined ? Math.max(0, fewer + (isNew ? 1 : 0)) : entriesLost(status, fewer);
-      this.#sizes?.put(key, value, evicted);
-      this.#account.leave();
-      if (isNew) this.#account.gained(key);
-      this.#account.put(this.bytes, evicted);
-    }
-  }
-
-  /** A put with options of the user's, or inside another operation. */
+  /** A put with options of the user's, inside another operation, or by a `set` that is not lru-cache's: told from outside, where no status tells. */
   guardedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V, options: PutOptions | undefined): unknown {
     if (this.#cache.ttl > 0 || options?.ttl !== undefined) this.#account.expectExpiry();
     const isOutermost = this.#account.enter();
     if (isOutermost) this.#sizes?.beforePut();
     const wasHeld = this.#holds(key);
-    const othersBefore = this.#cache.size - (wasHeld ? 1 : 0);
+    const entriesBefore = this.#cache.size;
+    const status = options === undefined && !this.#fetches && mayAskPut() ? newPutStatus() : null;
     let evicted = 0;
     try {
-      return bareSet.call(this.#cache, key, value, options);
+      return bareSet.call(this.#cache, key, value, status === null ? options : { status });
     } finally {
-      if (isOutermost) evicted = Math.max(0, othersBefore - this.#cache.size + (this.#hasJustPut(key) ? 1 : 0));
+      if (isOutermost && status?.set !== undefined) evicted = entriesLost(status, entriesBefore - this.#cache.size);
+      else if (isOutermost) evicted = this.#lost(entriesBefore, wasHeld, this.#hasJustPut(key));
       this.#sizes?.put(key, isPending(value) ? undefined : value, evicted); // a fetch of lru-cache 10 puts its promise
       this.#account.leave();
       if (!wasHeld) this.#account.gained(key);
@@ -137,16 +122,15 @@ export class LruBooks<K, V> {
   /** A read begins that lets the cache make the value on a miss. */
   beginReadThrough(key: K): ReadThrough {
     this.#account.expectExpiry(); // the options may say so
-    const othersBefore = this.#cache.size - (this.#holds(key) ? 1 : 0);
     this.#sizes?.beforePut();
-    return { isHit: isFresh(this.#cache, key), othersBefore };
+    return { isHit: isFresh(this.#cache, key), wasHeld: this.#holds(key), entriesBefore: this.#cache.size };
   }
 
   /** It is over, or threw; the value may be still to come. */
-  endReadThrough(key: K, { isHit, othersBefore }: ReadThrough): void {
+  endReadThrough(key: K, { isHit, wasHeld, entriesBefore }: ReadThrough): void {
     if (isHit) this.#account.wasRead(key, true);
     else {
-      const evicted = othersBefore - this.#cache.size + (this.#holds(key) ? 1 : 0);
+      const evicted = this.#lost(entriesBefore, wasHeld, this.#holds(key));
       this.#sizes?.brought(key, evicted);
       this.#account.ownEvictions += evicted;
       this.#account.gained(key);
@@ -169,6 +153,11 @@ export class LruBooks<K, V> {
     pending.then(settled, settled);
   }
 
+  /** Entries beside that of one key that are there no more; what a derived class put under other keys may hide some. */
+  #lost(entriesBefore: number, wasHeld: boolean, isHeld: boolean): number {
+    return Math.max(0, entriesBefore - (wasHeld ? 1 : 0) - this.#cache.size + (isHeld ? 1 : 0));
+  }
+
   #holds(key: K): boolean {
     return this.#internals === null ? holds(this.#cache, key) : this.#internals.keyMap.has(key);
   }
@@ -183,6 +172,7 @@ export class LruBooks<K, V> {
 /** How a read-through found the cache. */
 interface ReadThrough {
   readonly isHit: boolean;
-  /** Entries beside that of its key. */
-  readonly othersBefore: number;
+  /** Be it stale. */
+  readonly wasHeld: boolean;
+  readonly entriesBefore: number;
 }

@@ -1,7 +1,7 @@
 import type { CacheAccount } from '../account.js';
 import type { LruBooks, PutOptions } from './lru-books.js';
 import { isSameKey, type LruInternals } from './lru-internals.js';
-import type { LruCacheLike } from './lru-like.js';
+import { fetches, type LruCacheLike } from './lru-like.js';
 import { mayAskPut } from './lru-put-status.js';
 import { Registered } from './lru-registered.js';
 
@@ -17,9 +17,8 @@ export type Covers = ReadonlyMap<string, Cover>;
 
 /** How the methods of this cache are covered: the same answer for all caches that are alike. */
 export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K> | null, keepsSizes: boolean): Covers {
-  const isForeign = !isOfLruCache(cache, 'get') || !isOfLruCache(cache, 'set');
-  if ('fetchMethod' in cache && cache.fetchMethod !== undefined) return isForeign ? FOREIGN_FETCHING : FETCHING;
-  if (isForeign) return FOREIGN;
+  if (!isOfLruCache(cache, 'get') || !isOfLruCache(cache, 'set')) return FOREIGN;
+  if (fetches(cache)) return FETCHING;
   return slots !== null && keepsSizes && isPlain(cache) ? PLAIN : FOLLOWED;
 }
 
@@ -54,7 +53,7 @@ const coverGet: Cover = (bare) => {
 };
 
 /** For a `get` that is not lru-cache's: it may use the cache in any way. */
-const coverForeignGet: Cover = (bare) => {
+const coverGuardedGet: Cover = (bare) => {
   const bareGet = bare as Lru['get'];
   return function get(this: Lru, key: unknown, options?: object): unknown {
     return guardedGet(this, bareGet, key, options);
@@ -121,23 +120,11 @@ const coverFollowedSet: Cover = (bare) => {
   };
 };
 
-/** For a cache that fetches: of a put over a value that is being fetched, versions from 11.5 on tell that it added an entry. */
-const coverFetchingSet: Cover = (bare) => {
+/** For a cache that fetches, and for a `set` that is not lru-cache's: it may put another key, none or several, and pass no options on. */
+const coverGuardedSet: Cover = (bare) => {
   const bareSet = bare as Lru['set'];
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     return guardedSet(this, bareSet, key, value, options);
-  };
-};
-
-/** For a `set` that is not lru-cache's: it may put another key, none or several, and pass no options on. */
-const coverForeignSet: Cover = (bare) => {
-  const bareSet = bare as Lru['set'];
-  return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
-    const account = Registered.accountOf(this);
-    const books = Registered.booksOf(this);
-    return account !== null && books !== null && isSimplePut(this, account, options)
-      ? books.foreignSet(bareSet, key, value)
-      : guardedSet(this, bareSet, key, value, options);
   };
 };
 
@@ -149,7 +136,6 @@ const coverDelete: Cover = (bare) => {
   };
 };
 
-/** `after` runs also when the method throws; neither does for calls from inside the cache. */
 function coverAround<B>(
   before: (books: Books, key: unknown) => B,
   after: (books: Books, begun: B, key: unknown) => void,
@@ -159,15 +145,11 @@ function coverAround<B>(
       const account = Registered.accountOf(this);
       const books = Registered.booksOf(this);
       if (account === null || books === null) return bare.apply(this, args);
-      const isOutermost = account.enter();
-      let begun: B | undefined;
-      try {
-        if (isOutermost) begun = before(books, args[0]);
-        return bare.apply(this, args);
-      } finally {
-        account.leave();
-        if (isOutermost) after(books, begun as B, args[0]);
-      }
+      return account.around(
+        () => bare.apply(this, args),
+        () => before(books, args[0]),
+        (begun) => after(books, begun, args[0]),
+      );
     };
 }
 
@@ -181,9 +163,8 @@ const coverReadThrough = coverAround(
 
 const PLAIN = coversWith(coverGet, coverPlainSet);
 const FOLLOWED = coversWith(coverGet, coverFollowedSet);
-const FETCHING = coversWith(coverGet, coverFetchingSet);
-const FOREIGN = coversWith(coverForeignGet, coverForeignSet);
-const FOREIGN_FETCHING = coversWith(coverForeignGet, coverFetchingSet);
+const FETCHING = coversWith(coverGet, coverGuardedSet);
+const FOREIGN = coversWith(coverGuardedGet, coverGuardedSet);
 
 function coversWith(coverRead: Cover, coverPut: Cover): Covers {
   return new Map([

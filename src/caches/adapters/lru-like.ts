@@ -30,6 +30,11 @@ export function isLruCache(cache: object): cache is LruCacheLike<unknown, unknow
   );
 }
 
+/** Whether the cache can fetch values itself. */
+export function fetches(cache: object): boolean {
+  return 'fetchMethod' in cache && cache.fetchMethod !== undefined;
+}
+
 /** Whether the cache keeps sizes itself: it does once it was given maxSize or maxEntrySize. */
 export function tracksSizes(cache: LruCacheLike<unknown, unknown>): boolean {
   return cache.maxSize > 0 || cache.maxEntrySize > 0;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { CacheAccount } from '../account.js';
 import { Overlay } from '../overlay.js';
 import type { LruBooks } from './lru-books.js';
@@ -30,6 +31,8 @@ export class LruOverlay<K, V> {
     account: CacheAccount,
     keepsSizes: boolean,
   ) {
+    if (types.isProxy(cache))
+      throw new TypeError('it is a proxy, which hides what hangs on the cache: register its target');
     const covers = coversOf(cache, slots, keepsSizes);
     this.#cache = cache;
     this.#below = Object.getPrototypeOf(cache);
@@ -42,8 +45,6 @@ export class LruOverlay<K, V> {
         const own: unknown = Object.hasOwn(cache, name) ? Reflect.get(cache, name) : undefined;
         if (typeof own === 'function') this.#overOwn.lay(name, cover(own as Method));
       }
-      if (calleeOf(cache) !== cache)
-        throw new TypeError('its methods are called on another object, which can be registered');
     } catch (fault) {
       this.lift();
       throw fault;
@@ -67,18 +68,16 @@ export class LruOverlay<K, V> {
   }
 }
 
-/** Answers with what it is called on: behind a proxy that binds methods, that is not the proxy, and what hangs on the proxy would not be found. */
-const CALLEE = Symbol('spillway.callee');
-
-function calleeOf(cache: object): unknown {
-  return Reflect.apply(Reflect.get(cache, CALLEE), cache, []);
+/** A method of the layer, as it was made, and the one below that it was made over. */
+interface Part {
+  readonly name: string;
+  readonly bare: unknown;
+  readonly covering: unknown;
 }
 
-/** What stands between, with the methods that it was made over, and those that it was made with. */
 interface Layer {
   readonly methods: object;
-  readonly bares: readonly unknown[];
-  readonly covers: readonly unknown[];
+  readonly parts: readonly Part[];
 }
 
 /** By the class, and by how its methods are covered. */
@@ -86,28 +85,21 @@ const layers = new WeakMap<object, Map<Covers, Layer>>();
 
 /** The layer for caches of a class; a new one where somebody patched the class, or the layer, since the last was made. */
 function layerOver(below: object, covers: Covers): object {
-  const known = layers.get(below) ?? new Map<Covers, Layer>();
-  layers.set(below, known);
-  const names = [...covers.keys()];
-  const bares = names.map((name): unknown => Reflect.get(below, name));
-  const last = known.get(covers);
-  const isSame = (name: string, index: number) =>
-    last?.bares[index] === bares[index] &&
-    Object.getOwnPropertyDescriptor(last?.methods, name)?.value === last?.covers[index];
-  if (last !== undefined && names.every(isSame)) return last.methods;
+  const made = layers.get(below) ?? new Map<Covers, Layer>();
+  layers.set(below, made);
+  const last = made.get(covers);
+  const isAsMade = ({ name, bare, covering }: Part) =>
+    Reflect.get(below, name) === bare && Object.getOwnPropertyDescriptor(last?.methods, name)?.value === covering;
+  if (last?.parts.every(isAsMade)) return last.methods;
   const methods = Object.create(below) as object;
-  for (const [index, [name, cover]] of [...covers].entries()) {
-    const bare = bares[index];
-    if (typeof bare === 'function') lay(methods, name, cover(bare as Method));
-  }
-  lay(methods, CALLEE, function callee(this: object) {
-    return this;
+  const parts = [...covers].map(([name, cover]) => {
+    const bare: unknown = Reflect.get(below, name);
+    const covering = typeof bare === 'function' ? cover(bare as Method) : undefined;
+    if (covering !== undefined) {
+      Object.defineProperty(methods, name, { value: covering, configurable: true, writable: true, enumerable: false });
+    }
+    return { name, bare, covering };
   });
-  const made = names.map((name): unknown => Object.getOwnPropertyDescriptor(methods, name)?.value);
-  known.set(covers, { methods, bares, covers: made });
+  made.set(covers, { methods, parts });
   return methods;
-}
-
-function lay(methods: object, name: PropertyKey, value: unknown): void {
-  Object.defineProperty(methods, name, { value, configurable: true, writable: true, enumerable: false });
 }

@@ -68,18 +68,21 @@ export function adaptMap<K, V>(map: Map<K, V>, sizeOf: SizeOf<K, V>, account: Ca
   });
   // Newer Nodes have these two; V8's own do not call set.
   for (const name of ['getOrInsert', 'getOrInsertComputed']) {
-    overlay.layAround(
-      name,
-      account,
-      ([key]) => ({ key: key as K, isHit: map.has(key as K) }),
-      ({ key, isHit }) => {
-        account.wasRead(key, isHit);
-        const value = bareGet.call(map, key);
-        if (isHit || !map.has(key)) return;
-        remember(key, sizeOf(value as V, key));
-        account.put(totalBytes, 0);
-      },
-    );
+    const bare: unknown = Reflect.get(map, name);
+    if (typeof bare !== 'function') continue;
+    overlay.lay(name, function around(key: K, ...rest: unknown[]) {
+      return account.around(
+        () => Reflect.apply(bare, map, [key, ...rest]),
+        () => map.has(key),
+        (isHit) => {
+          account.wasRead(key, isHit);
+          const value = bareGet.call(map, key);
+          if (isHit || !map.has(key)) return;
+          remember(key, sizeOf(value as V, key));
+          account.put(totalBytes, 0);
+        },
+      );
+    });
   }
 
   return {

@@ -488,7 +488,7 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
         return typeof value === 'function' ? value.bind(object) : value;
       },
     });
-    expect(() => thread.caches.register(cache, { name: 'lru' })).toThrow(/another object/);
+    expect(() => thread.caches.register(cache, { name: 'lru' })).toThrow(/register its target/);
     expect(Object.getPrototypeOf(target)).toBe(Lru.prototype);
     thread.caches.register(target, { name: 'lru' });
     cache.set('a', { bytes: 40 });
