@@ -6,7 +6,8 @@ const LEAST_BUFFER_BYTES = 1024;
 
 /**
  * What an entry takes on average, over all caches that can tell, where their entries are memory outside of V8; else 0.
- * @param cacheBytes of all caches; `externalBytes`: outside of V8, of all threads.
+ * @param cacheBytes of all caches.
+ * @param externalBytes outside of V8, of all threads.
  */
 export function meanBufferBytes(words: Int32Array, cacheBytes: number, externalBytes: number): number {
   if (externalBytes < OUTSIDE_SHARE * cacheBytes) return 0;
