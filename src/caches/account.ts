@@ -200,7 +200,7 @@ export class CacheAccount implements CacheCounters, TrackedPlace {
 
   #missed(key: unknown): void {
     const misses = ++this.misses;
-    if (this.ghosts.size > 0) this.#mayRegret(key);
+    if (!this.ghosts.isEmpty) this.#mayRegret(key);
     if ((misses & (GLANCES - 1)) === 0 || this.epoch.seemsMoved) this.joint.look();
   }
 

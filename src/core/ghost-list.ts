@@ -1,147 +1,93 @@
-/** Entries of one bucket, a ring: the next one takes the place of the oldest. */
-const WAYS = 8;
-const FIRST_BUCKETS = 64;
+import { GhostTable, MOST_HASHES, NOT_FOUND } from './ghost-table.js';
 
-/**
- * Most buckets of a list: 2^17 hashes, 512 KiB, and as much again where there are notes. With that many, a key that was never evicted is
- * taken for an evicted one with a chance of n / 2^32, at most 3.1e-5 per miss (n hashes of 32 bits, compared in full).
- */
-const MOST_BUCKETS = 2 ** 14;
+/** Evictions that there is room to write down for at first, and again once they were sorted in. */
+const FIRST_ROOM = 64;
 
 /** Keys that are remembered at the most. */
-export const MOST_REMEMBERED = MOST_BUCKETS * WAYS;
+export const MOST_REMEMBERED = MOST_HASHES;
 
-/** Highest chance that a miss on a key which was never evicted counts as a regret. Source: the bound above. */
+/** Highest chance that a miss on a key which was never evicted counts as a regret. Source: the table's bound. */
 export const GHOST_FALSE_POSITIVE_RATE = MOST_REMEMBERED / 2 ** 32;
 
 /** What `regret` answers for a key that is not remembered. */
-export const NOT_REMEMBERED = -1;
+export const NOT_REMEMBERED = NOT_FOUND;
 
 /**
  * Remembers the hashes of keys that pressure evicted, not the keys: strings by content, numbers by value, objects by identity
  * through a weak table, so that nothing is kept alive. It grows with what it must remember, up to a fixed bound. A miss on a
  * remembered key is a regret, and is forgotten with it: one eviction can be regretted once. A key that was put back without
  * a read in between stays remembered. With each hash goes a note of the caller's.
+ *
+ * Evictions are written down in turn, and sorted in with the next miss. A place in a table that the processor's caches have long lost took a
+ * quarter as long as dropping the entry (bench/eviction); of places next to each other, eight come at once, and a table that is filled in one go
+ * costs a third of it.
  */
 export class GhostList {
-  /** By bucket: its hashes in a ring, 0 where one is free, and then, once there are any, their notes. */
-  #table = new Int32Array(FIRST_BUCKETS * WAYS);
-  /** Words of a bucket: `WAYS`, or twice as many where there are notes. */
-  #stride = WAYS;
-  /** By bucket: the place of the next entry, which is that of the oldest. */
-  #cursors = new Uint8Array(FIRST_BUCKETS);
-  #size = 0;
-  /** Hashes that were lost to later ones since the list grew last. */
-  #lost = 0;
+  readonly #sorted = new GhostTable();
+  /** What is written down: a hash and its note each. A ring, once there is room for as many as are remembered. */
+  #unsorted = new Int32Array(2 * FIRST_ROOM);
+  /** Evictions written down since the last were sorted in. */
+  #written = 0;
   #identities: WeakMap<WeakKey, number> | null = null;
   #lastIdentity = 0;
 
-  /** Evictions remembered now. While it is 0 a miss costs nothing. */
-  get size(): number {
-    return this.#size;
+  /** Whether nothing is remembered: a miss costs nothing then. */
+  get isEmpty(): boolean {
+    return this.#written === 0 && this.#sorted.size === 0;
   }
 
-  /** Hashes that there is room for, in as many buckets as there are now. */
-  get capacity(): number {
-    return this.#cursors.length * WAYS;
+  /** Evictions remembered now. */
+  get size(): number {
+    this.#sortIn();
+    return this.#sorted.size;
   }
 
   /** Makes room for about `keys` more at once, which is cheaper than growing step by step. */
   reserve(keys: number): void {
-    let buckets = this.#cursors.length;
-    while ((this.#size + keys) * 2 > buckets * WAYS && buckets < MOST_BUCKETS) buckets *= 2;
-    if (buckets > this.#cursors.length) this.#moveInto(buckets, this.#stride);
+    let room = this.#unsorted.length / 2;
+    while (room < this.#written + keys && room < MOST_REMEMBERED) room *= 2;
+    this.#makeRoom(room);
   }
 
   /** Pressure evicted `key`. @param note a whole number of 32 bits; 0: none. */
   remember(key: unknown, note = 0): void {
-    const hash = this.#hash(key, true);
-    const buckets = this.#cursors.length;
-    if (note !== 0 && this.#stride === WAYS) this.#moveInto(buckets, 2 * WAYS);
-    const isTight = this.#size * 2 >= this.capacity || this.#lost * 32 >= this.capacity;
-    if (isTight && buckets < MOST_BUCKETS) this.#moveInto(2 * buckets, this.#stride);
-    this.#insert(hash, note);
+    const room = this.#unsorted.length / 2;
+    if (this.#written === room && room < MOST_REMEMBERED) this.#makeRoom(2 * room);
+    const at = this.#placeOf(this.#written++);
+    this.#unsorted[at] = this.#hash(key, true);
+    this.#unsorted[at + 1] = note;
   }
 
   /** `key` was missed. @returns the note of its last eviction, which is then forgotten; `NOT_REMEMBERED`: pressure had not evicted it. */
   regret(key: unknown): number {
     const hash = this.#hash(key, false);
     if (hash === 0) return NOT_REMEMBERED;
-    const first = this.#bucketOf(hash) * this.#stride;
-    let found = -1;
-    for (let at = first; at < first + WAYS; at++) {
-      if (this.#table[at] !== hash) continue;
-      if (found >= 0) return this.#forgetAll(hash);
-      found = at;
+    this.#sortIn();
+    return this.#sorted.take(hash);
+  }
+
+  #sortIn(): void {
+    if (this.#written === 0) return;
+    const first = Math.max(0, this.#written - MOST_REMEMBERED);
+    this.#sorted.reserve(this.#written - first);
+    for (let eviction = first; eviction < this.#written; eviction++) {
+      const at = this.#placeOf(eviction);
+      this.#sorted.add(this.#unsorted[at] ?? 0, this.#unsorted[at + 1] ?? 0);
     }
-    return found < 0 ? NOT_REMEMBERED : this.#forget(found);
+    this.#written = 0;
+    if (this.#unsorted.length > 2 * FIRST_ROOM) this.#unsorted = new Int32Array(2 * FIRST_ROOM);
   }
 
-  /** Forgets everything and gives its memory back. */
-  clear(): void {
-    this.#table = new Int32Array(FIRST_BUCKETS * WAYS);
-    this.#stride = WAYS;
-    this.#cursors = new Uint8Array(FIRST_BUCKETS);
-    this.#size = 0;
-    this.#lost = 0;
-    this.#identities = null;
+  /** Where an eviction is written down: there is always room for a power of two of them. */
+  #placeOf(eviction: number): number {
+    return (2 * eviction) & (this.#unsorted.length - 1);
   }
 
-  /**
-   * Takes the place of the bucket's oldest without a look at the others: a branch on what stands in a table that is larger than the processor's
-   * caches would wait for it, which was two fifths of what remembering a key cost.
-   */
-  #insert(hash: number, note: number): void {
-    const bucket = this.#bucketOf(hash);
-    const cursor = this.#cursors[bucket] ?? 0;
-    this.#cursors[bucket] = (cursor + 1) & (WAYS - 1);
-    const at = bucket * this.#stride + cursor;
-    const before = this.#table[at] ?? 0;
-    const isLost = (before | -before) >>> 31; // 1 where the place was taken, else 0, and no branch either
-    this.#size += 1 - isLost;
-    this.#lost = (this.#lost + isLost) | 0;
-    this.#table[at] = hash;
-    if (this.#stride > WAYS) this.#table[at + WAYS] = note;
-  }
-
-  /** A key that was put back without a read in between stands there more than once. @returns the latest note. */
-  #forgetAll(hash: number): number {
-    const bucket = this.#bucketOf(hash);
-    const cursor = this.#cursors[bucket] ?? 0;
-    let note = 0;
-    for (let age = WAYS; age > 0; age--) {
-      const at = bucket * this.#stride + ((cursor - age) & (WAYS - 1));
-      if (this.#table[at] === hash) note = this.#forget(at);
-    }
-    return note;
-  }
-
-  #forget(at: number): number {
-    this.#table[at] = 0;
-    this.#size--;
-    return this.#stride === WAYS ? 0 : (this.#table[at + WAYS] ?? 0) >>> 0;
-  }
-
-  /** The number of buckets is a power of two: a mask costs a tenth of a division. */
-  #bucketOf(hash: number): number {
-    return hash & (this.#cursors.length - 1);
-  }
-
-  #moveInto(buckets: number, stride: number): void {
-    const [held, heldStride, heldCursors] = [this.#table, this.#stride, this.#cursors];
-    this.#table = new Int32Array(buckets * stride);
-    this.#stride = stride;
-    this.#cursors = new Uint8Array(buckets);
-    this.#size = 0;
-    this.#lost = 0;
-    for (let bucket = 0; bucket < heldCursors.length; bucket++) {
-      const cursor = heldCursors[bucket] ?? 0;
-      for (let age = WAYS; age > 0; age--) {
-        const at = bucket * heldStride + ((cursor - age) & (WAYS - 1));
-        const hash = held[at] ?? 0;
-        if (hash !== 0) this.#insert(hash, heldStride === WAYS ? 0 : (held[at + WAYS] ?? 0));
-      }
-    }
+  #makeRoom(evictions: number): void {
+    if (2 * evictions <= this.#unsorted.length) return;
+    const larger = new Int32Array(2 * evictions);
+    larger.set(this.#unsorted);
+    this.#unsorted = larger;
   }
 
   /** A hash of 32 bits but not 0, which marks a free slot, so it is what an object gets that was never evicted. */
