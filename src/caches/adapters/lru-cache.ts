@@ -6,7 +6,8 @@ import { LruBooks } from './lru-books.js';
 import { internalsOf } from './lru-internals.js';
 import { entryBytes, type LruCacheLike, nextVictims } from './lru-like.js';
 import { LruOverlay } from './lru-overlay.js';
-import { LruSecondChances, UNKNOWN } from './lru-second-chances.js';
+import { LruSecondChances } from './lru-second-chances.js';
+import { LruVictims } from './lru-victims.js';
 import { SlotSizes } from './slot-sizes.js';
 
 /** Entries between two looks at the clock. Source: 32 pops take 5 to 10 µs, well under a slice. */
@@ -31,6 +32,7 @@ export function adaptLruCache<K, V>(
   const sizes = sizeOf === null || internals === null ? null : new SlotSizes(cache, internals, sizeOf);
   const books = new LruBooks(cache, internals, sizes, account);
   const barePop = cache.pop;
+  const victims = internals === null ? null : new LruVictims(cache, internals, sizes, account);
   const chances = internals === null ? null : new LruSecondChances(internals);
   account.chances = chances;
   const overlay = new LruOverlay(cache, books, internals, account, sizes === null);
@@ -44,26 +46,29 @@ export function adaptLruCache<K, V>(
       const sparing = goesByLastUse ? null : chances;
       account.tellUnnoticed();
       sparing?.beginDrop(round);
-      let dropped = 0;
+      let sinceLook = 0;
       while (books.bytes > targetBytes && cache.size > 0 && !overlay.isLifted) {
-        const kind = sparing?.spare() ?? UNKNOWN;
-        if (floorBytes > 0 && books.bytes - nextVictimBytes() < floorBytes) break;
-        const slot = internals?.readHead() ?? 0;
-        const victim = internals?.keyList[slot];
-        barePop.call(cache);
-        sizes?.touched(slot);
-        if (victim !== undefined) account.dropped(victim, sparing?.dropped(kind));
-        if (++dropped % ENTRIES_PER_LOOK === 0 && monotonicUs() >= sliceEndUs) break;
+        const mostBytes = floorBytes > 0 ? books.bytes - floorBytes : Number.POSITIVE_INFINITY;
+        const count = victims?.choose(books.bytes - targetBytes, mostBytes, sparing) ?? chooseUnseen(mostBytes);
+        if (count === 0) break;
+        for (let turn = 0; turn < count; turn++) {
+          barePop.call(cache);
+          sizes?.touched(victims?.slots[turn] ?? 0);
+        }
+        sinceLook += count;
+        if (sinceLook < ENTRIES_PER_LOOK) continue;
+        if (monotonicUs() >= sliceEndUs) break;
+        sinceLook = 0;
       }
       return undefined;
     },
     detach: () => overlay.lift(),
   };
 
-  function nextVictimBytes(): number {
-    if (sizes !== null) return sizes.ofNextVictim();
-    if (internals?.sizes !== undefined) return internals.sizes[internals.readHead()] ?? 0;
+  /** The next victim, if it fits into what may go. @returns how many that is. */
+  function chooseUnseen(mostBytes: number): number {
+    if (mostBytes === Number.POSITIVE_INFINITY) return 1;
     const [victim] = nextVictims(cache, 1);
-    return victim === undefined ? 0 : entryBytes(cache, victim);
+    return victim === undefined || entryBytes(cache, victim) <= mostBytes ? 1 : 0;
   }
 }

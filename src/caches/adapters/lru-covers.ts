@@ -1,7 +1,7 @@
 import type { CacheAccount } from '../account.js';
 import type { LruBooks, PutOptions } from './lru-books.js';
 import { isSameKey, type LruInternals } from './lru-internals.js';
-import { fetches, type LruCacheLike } from './lru-like.js';
+import { callsBack, fetches, isOfLruCache, type LruCacheLike } from './lru-like.js';
 import { mayAskPut } from './lru-put-status.js';
 import { Registered } from './lru-registered.js';
 
@@ -19,26 +19,8 @@ export type Covers = ReadonlyMap<string, Cover>;
 export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K> | null, keepsSizes: boolean): Covers {
   if (!isOfLruCache(cache, 'get') || !isOfLruCache(cache, 'set')) return FOREIGN;
   if (fetches(cache)) return FETCHING;
-  return slots !== null && keepsSizes && isPlain(cache) ? PLAIN : FOLLOWED;
-}
-
-/**
- * Whether a put leaves the order of the slots alone until its end, as far as this version shows, and that tells what it did: not where callbacks use the
- * cache meanwhile, and not in a cache of one entry, whose slot is always the same.
- */
-function isPlain<K, V>(cache: LruCacheLike<K, V>): boolean {
-  if (!('dispose' in cache && 'disposeAfter' in cache) || cache.max === 1) return false;
-  return [cache.dispose, cache.disposeAfter, Reflect.get(cache, 'onInsert')].every(
-    (callback) => callback === undefined,
-  );
-}
-
-/** Whether a method is that of lru-cache, and not of a class derived from it, or of the cache alone. */
-function isOfLruCache(cache: object, method: string): boolean {
-  let owner: object | null = cache;
-  while (owner !== null && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner);
-  if (owner === null || !Object.hasOwn(owner, 'constructor')) return false;
-  return Object.hasOwn(owner.constructor, 'unsafeExposeInternals');
+  // a put leaves the order of the slots alone until its end then, and that tells what it did; the slot of a single entry is always the same
+  return slots !== null && keepsSizes && !callsBack(cache, 'set') && cache.max !== 1 ? PLAIN : FOLLOWED;
 }
 
 const coverGet: Cover = (bare) => {

@@ -35,6 +35,20 @@ export function fetches(cache: object): boolean {
   return 'fetchMethod' in cache && cache.fetchMethod !== undefined;
 }
 
+/** Whether a method is that of lru-cache, and not of a class derived from it, or of the cache alone. */
+export function isOfLruCache(cache: object, method: string): boolean {
+  let owner: object | null = cache;
+  while (owner !== null && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner);
+  if (owner === null || !Object.hasOwn(owner, 'constructor')) return false;
+  return Object.hasOwn(owner.constructor, 'unsafeExposeInternals');
+}
+
+/** Whether the code of others, which may use the cache in any way, can run while `method` puts or removes an entry, as far as this version shows. */
+export function callsBack(cache: object, method: string): boolean {
+  if (!isOfLruCache(cache, method) || fetches(cache) || !('dispose' in cache && 'disposeAfter' in cache)) return true;
+  return [cache.dispose, cache.disposeAfter, Reflect.get(cache, 'onInsert')].some((callback) => callback !== undefined);
+}
+
 /** Whether the cache keeps sizes itself: it does once it was given maxSize or maxEntrySize. */
 export function tracksSizes(cache: LruCacheLike<unknown, unknown>): boolean {
   return cache.maxSize > 0 || cache.maxEntrySize > 0;

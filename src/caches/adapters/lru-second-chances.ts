@@ -8,7 +8,7 @@ const MOST_SPARED = 16;
 const MOST_SPARED_SHARE = 1 / 8;
 
 /** The kind of an entry of which nothing is known, or not enough. */
-export const UNKNOWN = -1;
+const UNKNOWN = -1;
 
 const FIRST_SLOTS = 1024;
 
@@ -40,6 +40,8 @@ export class LruSecondChances<K> implements SecondChances<K> {
   /** When the drop that is going on began, and for which round: what was put or spared since is not judged. */
   #dropBegan = 0;
   #round = 0;
+  /** Of the entry that may go. */
+  #kind = UNKNOWN;
 
   constructor(internals: LruInternals<K>) {
     this.#internals = internals;
@@ -72,29 +74,35 @@ export class LruSecondChances<K> implements SecondChances<K> {
     this.#round = round;
   }
 
-  /** Moves entries away from the end until the one there may go. @returns its kind, or `UNKNOWN`. */
-  spare(): number {
-    if (this.#clock === this.#blindUntil) return UNKNOWN;
-    const { keyMap, readHead, moveToTail } = this.#internals;
+  /** Moves entries away, from the one in `slot` on, until one may go. @returns its slot. */
+  spare(slot: number): number {
+    this.#kind = UNKNOWN;
+    if (this.#clock === this.#blindUntil) return slot;
+    const { keyMap, next, readTail, moveToTail } = this.#internals;
     const mostSpared = Math.min(MOST_SPARED, Math.floor(keyMap.size * MOST_SPARED_SHARE));
+    let at = slot;
     for (let spared = 0; ; spared++) {
-      const slot = readHead();
-      const movedAt = Math.max(this.#slots[2 * slot] ?? 0, this.#blindUntil);
+      const movedAt = Math.max(this.#slots[2 * at] ?? 0, this.#blindUntil);
       const isUnknown = movedAt === this.#blindUntil;
-      if (movedAt > this.#dropBegan || (isUnknown && this.#turnReached <= this.#blindUntil)) return UNKNOWN;
-      if (isUnknown) this.#meet(slot); // it was read: others that came later have had their turn
-      const kind = this.#kindOf(slot, movedAt);
-      if (spared >= mostSpared || !this.#odds.isWorthALap(kind)) return kind;
+      if (movedAt > this.#dropBegan || (isUnknown && this.#turnReached <= this.#blindUntil)) return at;
+      if (isUnknown) this.#meet(at); // it was read: others that came later have had their turn
+      const kind = this.#kindOf(at, movedAt);
+      if (spared >= mostSpared || !this.#odds.isWorthALap(kind) || at === readTail()) {
+        this.#kind = kind;
+        return at;
+      }
       this.#odds.spared(kind);
-      this.#slots[2 * slot] = this.#tick();
-      this.#slots[2 * slot + 1] = this.#odds.nextWorth(kind) | ((kind + 1) << WORTH_BITS);
-      moveToTail(slot);
+      this.#slots[2 * at] = this.#tick();
+      this.#slots[2 * at + 1] = this.#odds.nextWorth(kind) | ((kind + 1) << WORTH_BITS);
+      const following = next[at] ?? 0;
+      moveToTail(at);
+      at = following;
     }
   }
 
-  /** An entry of this kind went. @returns the note for its key; 0: none. */
-  dropped(kind: number): number {
-    return kind === UNKNOWN ? 0 : this.#odds.dropped(kind);
+  /** The one that may go goes. @returns the note for its key; 0: none. */
+  dropped(): number {
+    return this.#kind === UNKNOWN ? 0 : this.#odds.dropped(this.#kind);
   }
 
   #meet(slot: number): void {

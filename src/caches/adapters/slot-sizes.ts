@@ -35,8 +35,8 @@ export class SlotSizes<K, V> {
     return this.#totalBytes;
   }
 
-  ofNextVictim(): number {
-    return Math.max(0, this.#sizes[this.#internals.readHead()] ?? 0);
+  at(slot: number): number {
+    return Math.max(0, this.#sizes[slot] ?? 0);
   }
 
   slotOf(key: K): number | undefined {

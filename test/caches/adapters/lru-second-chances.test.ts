@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { describe, expect, it } from 'vitest';
 import { internalsOf } from '#src/caches/adapters/lru-internals.js';
-import { LruSecondChances, UNKNOWN } from '#src/caches/adapters/lru-second-chances.js';
+import { LruSecondChances } from '#src/caches/adapters/lru-second-chances.js';
 import { MOST_REMEMBERED } from '#src/core/ghost-list.js';
 import { createRandom } from '#src/demo/random.js';
 
@@ -19,15 +19,20 @@ function cacheOf(entries: number) {
     }
   };
   const oldest = () => internals.keyList[internals.readHead()] ?? -1;
+  const look = () => chances.spare(internals.readHead());
+  const isKnown = () => {
+    look();
+    return chances.dropped() !== 0;
+  };
   /** @returns the entry that went, and its note. */
   const drop = () => {
-    const kind = chances.spare();
+    look();
     const victim = oldest();
     cache.pop();
-    return { victim, note: chances.dropped(kind) };
+    return { victim, note: chances.dropped() };
   };
   put(entries);
-  return { cache, chances, put, drop, oldest };
+  return { cache, chances, put, drop, look, isKnown, oldest, internals };
 }
 
 /** The same, once it has learned that what was read is wanted again: even keys are read again and again, odd ones never. */
@@ -49,15 +54,16 @@ function taughtCacheOf(entries: number) {
 
 describe('second chances', () => {
   it('book nothing for an entry that is looked at and does not go', () => {
-    const { chances, oldest } = taughtCacheOf(64);
-    chances.beginDrop(0);
-    const kind = chances.spare();
-    const key = oldest();
-    for (let look = 0; look < 1000; look++) {
-      chances.beginDrop(0);
-      expect(chances.spare()).toBe(kind);
+    const [once, often] = [taughtCacheOf(64), taughtCacheOf(64)];
+    for (let looks = 0; looks < 1000; looks++) {
+      often.chances.beginDrop(0);
+      often.look();
     }
-    expect(oldest()).toBe(key);
+    for (const { chances } of [once, often]) chances.beginDrop(0);
+    const { note } = once.drop();
+    expect(note).not.toBe(0);
+    expect(often.drop().note).toBe(note);
+    expect(often.oldest()).toBe(once.oldest());
   });
 
   it('judge each entry once in a round, however many slices it comes in', () => {
@@ -74,24 +80,33 @@ describe('second chances', () => {
   });
 
   it('are not given in a cache with more entries than are remembered once they went, and in a smaller one again', () => {
-    const { cache, chances, put, drop } = cacheOf(1000);
+    const { cache, chances, put, drop, isKnown } = cacheOf(1000);
     chances.beginDrop(0);
-    expect(chances.spare()).not.toBe(UNKNOWN);
+    expect(isKnown()).toBe(true);
     put(MOST_REMEMBERED);
     chances.beginDrop(0);
-    expect(chances.spare()).toBe(UNKNOWN);
+    expect(isKnown()).toBe(false);
     while (cache.size > 100) drop();
     put(1000);
     while (cache.size > 500) drop();
     chances.beginDrop(0);
-    expect(chances.spare()).not.toBe(UNKNOWN);
+    expect(isKnown()).toBe(true);
+  });
+
+  it('are not given to the entry used last, behind which there is none', () => {
+    const { cache, chances, internals } = taughtCacheOf(64);
+    chances.beginDrop(0);
+    for (const key of [...cache.keys()]) {
+      cache.get(key);
+      expect(chances.spare(internals.readTail())).toBe(internals.readTail());
+    }
   });
 
   it('know nothing of what came before others that nobody told of', () => {
-    const { chances } = cacheOf(100);
+    const { chances, isKnown } = cacheOf(100);
     chances.beginDrop(0);
-    expect(chances.spare()).not.toBe(UNKNOWN);
+    expect(isKnown()).toBe(true);
     chances.overlook();
-    expect(chances.spare()).toBe(UNKNOWN);
+    expect(isKnown()).toBe(false);
   });
 });
