@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PressureOptions } from './options.js';
 import { type PressureRuntime, startPressureRuntime } from './pressure-runtime.js';
 
@@ -20,7 +19,7 @@ export async function sharedPressureRuntime(options: PressureOptions = {}): Prom
   for (let shared = place[KEY]; shared !== undefined; shared = place[KEY]) {
     const runtime = await shared.runtime.catch(() => null); // its own caller was told why it did not start
     if (runtime !== null && runtime.state.health !== 'stopped') {
-      if (!isDeepStrictEqual(options, {}) && !isDeepStrictEqual(options, shared.options)) warnOfOptions();
+      if (Object.keys(options).length > 0 && !(await areEqual(options, shared.options))) warnOfOptions();
       return runtime;
     }
     if (place[KEY] === shared) delete place[KEY]; // else somebody was faster, and what he started is looked at next
@@ -28,6 +27,11 @@ export async function sharedPressureRuntime(options: PressureOptions = {}): Prom
   const started: Shared = { runtime: startPressureRuntime(options), options: { ...options } };
   place[KEY] = started;
   return started.runtime;
+}
+
+async function areEqual(options: PressureOptions, others: PressureOptions): Promise<boolean> {
+  const { isDeepStrictEqual } = await import('node:util'); // as a whole it is a tenth of a megabyte, which few need
+  return isDeepStrictEqual(options, others);
 }
 
 let warned = false;

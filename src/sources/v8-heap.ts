@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { monotonicMs } from '../page/clock.js';
 import { PromotionEstimate, type YoungGeneration } from './promotion.js';
 import { currentConfiguration, deduceYoungBytes } from './v8-generations.js';
 
@@ -51,7 +51,7 @@ export class HeapReader {
       if (space_name === 'new_space') young.semiSpaceBytes = space_used_size + space_available_size;
     }
     const limitBytes = heap_size_limit - this.#youngBytes;
-    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, performance.now());
+    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, monotonicMs());
     heap.oldUsedBytes = Math.round(heldBytes + this.promotableBytes);
     heap.oldLimitBytes = limitBytes;
     heap.heapUsedBytes = used_heap_size;

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isProxy } from 'node:util/types';
 import type { CacheAccount } from '../account.js';
 import { Overlay } from '../overlay.js';
 import type { LruBooks } from './lru-books.js';
@@ -31,8 +31,7 @@ export class LruOverlay<K, V> {
     account: CacheAccount,
     keepsSizes: boolean,
   ) {
-    if (types.isProxy(cache))
-      throw new TypeError('it is a proxy, which hides what hangs on the cache: register its target');
+    if (isProxy(cache)) throw new TypeError('it is a proxy, which hides what hangs on the cache: register its target');
     const covers = coversOf(cache, slots, keepsSizes);
     this.#cache = cache;
     this.#below = Object.getPrototypeOf(cache);
