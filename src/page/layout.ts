@@ -168,8 +168,8 @@ export const THREAD = {
   RESERVED: 22,
   /** The last order that was carried out in full. */
   ORDER_DONE: 27,
-  /** 1 while the thread wants to hear of every sample. */
-  WANTS_SAMPLES: 28,
+  /** Least distance of two samples that the thread wants to hear of, ms; 0: it wants to hear of none. */
+  SAMPLE_DISTANCE: 28,
   /** Room that a blocked call needs, bytes (wide), 0: only a fresh sample. Then the number of the request; ANSWER: it was seen to. */
   NEED: 29,
   NEED_TICKET: 31,

@@ -77,13 +77,13 @@ export function threadKernelId(words: Int32Array, row: number): number {
   return Atomics.load(words, threadOffset(row) + THREAD.KERNEL_ID);
 }
 
-/** Says whether the thread wants to hear of every sample. Owner only. */
-export function storeWantsSamples(words: Int32Array, row: number, wants: boolean): void {
-  Atomics.store(words, threadOffset(row) + THREAD.WANTS_SAMPLES, wants ? 1 : 0);
+/** Says how often the thread wants to hear of samples: least distance, whole ms; 1: of every one, 0: of none. Owner only. */
+export function storeSampleDistance(words: Int32Array, row: number, distanceMs: number): void {
+  Atomics.store(words, threadOffset(row) + THREAD.SAMPLE_DISTANCE, distanceMs);
 }
 
-export function loadWantsSamples(words: Int32Array, row: number): boolean {
-  return Atomics.load(words, threadOffset(row) + THREAD.WANTS_SAMPLES) === 1;
+export function loadSampleDistance(words: Int32Array, row: number): number {
+  return Atomics.load(words, threadOffset(row) + THREAD.SAMPLE_DISTANCE);
 }
 
 /** Publishes the calling thread's heap. Partner: `readThreadHeap`, under HEAP_SEQUENCE. Owner only. */

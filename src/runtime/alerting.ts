@@ -8,7 +8,13 @@ import { monotonicMs } from '../page/clock.js';
 /** Rules that watch counts see counts that are this old at most; counting anew with every sample would cost more than it tells. */
 const STATISTICS_AGE_MS = 250;
 
-/** Judges the alert rules of a runtime with every sample. Runs on the thread that started it. */
+/**
+ * How often rules are judged where samples come faster; each change of the level is judged besides. A look takes 0.1 ms and leaves a snapshot behind: with
+ * every sample of the fastest cadence, a program that V8 collects all the time was 6 % slower for it.
+ */
+export const JUDGED_EVERY_MS = 100;
+
+/** Judges the alert rules of a runtime. Runs on the thread that started it. */
 export class Alerting {
   readonly #book: AlertBook;
   readonly #unowned = new UnownedGrowthWatch();

@@ -14,7 +14,7 @@ import { createPage, markStopped } from '../page/page.js';
 import type { InjectedReading, SamplerControl, SamplerMessage } from '../page/protocol.js';
 import { claimThread } from '../page/thread-rows.js';
 import { kernelThreadId } from '../sources/kernel-thread.js';
-import { Alerting } from './alerting.js';
+import { Alerting, JUDGED_EVERY_MS } from './alerting.js';
 import { Bookkeeping } from './bookkeeping.js';
 import type { PressureEvent, PressureListener } from './events.js';
 import { createHandle, type PressureHandle } from './handle.js';
@@ -225,7 +225,7 @@ class StartedRuntime extends LocalRuntime implements PressureRuntime {
       this.#tellAlerts(this.#alerting.judgeChange(change));
     });
     if (this.#resolved.alertRules.length > 0) {
-      this.thread.on('sample', (state) => this.#tellAlerts(this.#alerting.judge(state)));
+      this.thread.watchSamples(JUDGED_EVERY_MS, (state) => this.#tellAlerts(this.#alerting.judge(state)));
     }
   }
 

@@ -12,7 +12,7 @@ import type { Outcome } from '../page/orders.js';
 import { isRoundOpen, isStopped } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import type { PublishedState } from '../page/state-codec.js';
-import { storeWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
+import { storeSampleDistance, type ThreadClaim } from '../page/thread-rows.js';
 import { Admission, checkReservation, freeReservation, type Reservation } from './admission.js';
 import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
 import { StateView } from './state-view.js';
@@ -42,6 +42,15 @@ export interface ThreadRuntimeEvents {
   attended(): void;
 }
 
+/** See `storeSampleDistance`. */
+const NONE = 0;
+const EVERY_SAMPLE = 1;
+
+interface SampleWatch {
+  readonly distanceMs: number;
+  readonly listener: (state: PressureState) => void;
+}
+
 /** What every thread with a runtime has: the page, its own caches, its own listeners. */
 export class ThreadRuntime {
   readonly #words: Int32Array;
@@ -60,9 +69,11 @@ export class ThreadRuntime {
   readonly #warned = new Set<string>();
   /** Ends the waits of `until` that are under way. */
   readonly #waiting = new Set<() => void>();
-  #wantsSamples = false;
+  /** What was asked of the sampler: see `storeSampleDistance`. */
+  #sampleDistanceMs = NONE;
   /** Count of the last sample that was told of. */
   #toldSamples = 0;
+  #sampleWatch: SampleWatch | null = null;
   #closed = false;
 
   constructor(words: Int32Array, claim: ThreadClaim, options: ThreadRuntimeOptions, events: ThreadRuntimeEvents) {
@@ -258,13 +269,15 @@ export class ThreadRuntime {
     if (this.#closed) return;
     if (!isStopped(this.#words)) void this.#caches.payOnLoop();
     this.#updateInterest();
-    const { sampleCount } = this.#view.published();
-    if (this.#wantsSamples && sampleCount !== this.#toldSamples) {
-      this.#toldSamples = sampleCount;
-      this.#emitter.emit('sample', this.state);
-    }
+    this.#tellSample();
     this.#events.attended();
     if (isRoundOpen(this.#words)) for (const listener of this.#roundListeners) listener();
+  }
+
+  /** Calls `listener` with a sample now and then: with samples that are `distanceMs` apart at least, unless others want more of them. */
+  watchSamples(distanceMs: number, listener: (state: PressureState) => void): void {
+    this.#sampleWatch = { distanceMs, listener };
+    this.#updateInterest();
   }
 
   /** Pays what stands on the page, in slices. */
@@ -281,11 +294,21 @@ export class ThreadRuntime {
   #updateInterest(): void {
     if (this.#closed) return;
     this.#events.interest(MESSAGE_EVENTS.some((event) => this.#emitter.isHeard(event)));
-    const wants = this.#emitter.isHeard('sample');
-    if (wants === this.#wantsSamples) return;
-    this.#wantsSamples = wants;
-    this.#toldSamples = this.#view.published().sampleCount;
-    storeWantsSamples(this.#words, this.#claim.row, wants);
+    const watchedMs = this.#sampleWatch?.distanceMs ?? NONE;
+    const distanceMs = this.#emitter.isHeard('sample') ? EVERY_SAMPLE : watchedMs;
+    if (distanceMs === this.#sampleDistanceMs) return;
+    if (this.#sampleDistanceMs === NONE) this.#toldSamples = this.#view.published().sampleCount;
+    this.#sampleDistanceMs = distanceMs;
+    storeSampleDistance(this.#words, this.#claim.row, distanceMs);
+  }
+
+  #tellSample(): void {
+    const { sampleCount } = this.#view.published();
+    if (this.#sampleDistanceMs === NONE || sampleCount === this.#toldSamples) return;
+    this.#toldSamples = sampleCount;
+    const { state } = this;
+    this.#sampleWatch?.listener(state);
+    this.#emitter.emit('sample', state);
   }
 
   /** Once per cache: a `sizeOf` that fails for one entry fails for many. */

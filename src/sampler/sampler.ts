@@ -7,18 +7,19 @@ import { decidingVote } from '../core/pressure.js';
 import type { Resource } from '../core/resource.js';
 import type { Settings } from '../core/settings.js';
 import { formatBytes, formatRatio } from '../core/units.js';
-import { loadTidings, ringThread } from '../page/bell.js';
+import { loadTidings } from '../page/bell.js';
 import { rowsWithCaches } from '../page/cache-rows.js';
 import { monotonicUs } from '../page/clock.js';
 import type { InjectedReading, LevelNotice, SamplerMessage } from '../page/protocol.js';
 import { adoptState, emptyPublishedState, publishState } from '../page/state-codec.js';
-import { liveThreadRows, loadWantsSamples, type ThreadClaim } from '../page/thread-rows.js';
+import type { ThreadClaim } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
 import { Admissions } from './admissions.js';
 import { type Assessment, LEAST_AGE_US, leastRoom } from './assessment.js';
 import { Deaths } from './deaths.js';
 import { FreePages } from './free-pages.js';
 import { Guards } from './guards.js';
+import { SampleBells } from './sample-bells.js';
 import { Steering } from './steering.js';
 import { LEAST_READ_US, Watch } from './watch.js';
 
@@ -45,6 +46,7 @@ export class Sampler {
   readonly #deaths: Deaths;
   readonly #admissions: Admissions;
   readonly #guards: Guards;
+  readonly #bells: SampleBells;
   readonly #stall = { some: -1, full: -1 };
   readonly #state = emptyPublishedState();
   /** When what is only shown is read again, monotonic µs. */
@@ -77,6 +79,7 @@ export class Sampler {
     this.#deaths = new Deaths(words, post);
     this.#admissions = new Admissions(words);
     this.#guards = new Guards(words);
+    this.#bells = new SampleBells(words);
     this.#freePages = new FreePages(words, sources, clockUs);
     this.#steering = new Steering(words, settings, makePolicy, this.#freePages, sources.setHeapGrowth, post);
     if (this.#resume()) this.#steering.resume();
@@ -146,6 +149,7 @@ export class Sampler {
     const delayMs = this.#nextDelayMs(nowMs, cpuUs);
     state.intervalUs = Math.round(delayMs * 1e3);
     this.#publish(nowMs, binding, growth);
+    this.#bells.ring(nowMs, asked);
     return this.#notLater(delayMs, this.#steering.lookDueMs(nowMs), nowMs); // a collection may just have been seen
   }
 
@@ -259,7 +263,6 @@ export class Sampler {
       this.#post({ type: 'level', notice: this.#pendingNotice });
       this.#pendingNotice = null;
     }
-    for (const row of liveThreadRows(this.#words)) if (loadWantsSamples(this.#words, row)) ringThread(this.#words, row);
     this.#steering.steer({
       nowMs,
       at: state.sampledAtMs,
