@@ -19,8 +19,9 @@ export type Covers = ReadonlyMap<string, Cover>;
 export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K> | null, keepsSizes: boolean): Covers {
   if (!isOfLruCache(cache, 'get') || !isOfLruCache(cache, 'set')) return FOREIGN;
   if (fetches(cache)) return FETCHING;
-  // a put leaves the order of the slots alone until its end then, and that tells what it did; the slot of a single entry is always the same
-  return slots !== null && keepsSizes && !callsBack(cache, 'set') && cache.max !== 1 ? PLAIN : FOLLOWED;
+  // a put must leave the order of the slots alone until its end, to tell by it what it did; and the slot of a single entry is always the same
+  if (slots === null || !keepsSizes || callsBack(cache, 'set') || cache.max === 1) return FOLLOWED;
+  return cache.max === 0 ? PLAIN : COUNTED;
 }
 
 const coverGet: Cover = (bare) => {
@@ -42,38 +43,46 @@ const coverGuardedGet: Cover = (bare) => {
   };
 };
 
-/** For a plain cache: what a put did shows in the order of the slots. */
-const coverPlainSet: Cover = (bare) => {
-  const bareSet = bare as Lru['set'];
-  return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
-    const account = Registered.accountOf(this);
-    const slots = Registered.slotsOf(this);
-    if (options !== undefined || account === null || slots === null || this.ttl !== 0 || account.joint.isBusy) {
-      return guardedSet(this, bareSet, key, value, options);
-    }
-    const entriesBefore = this.size;
-    const head = slots.readHead();
-    const victim = slots.keyList[head];
-    account.enter();
-    try {
-      return bareSet.call(this, key, value);
-    } finally {
-      account.leave();
-      const fewer = entriesBefore - this.size;
-      let evicted = 0;
-      if (fewer < 0) account.gained(key);
-      else if (fewer > 0 || slots.readHead() !== head) {
-        evicted = wentFor(slots, key, head, victim, fewer);
-        if (evicted > fewer) account.gained(key);
+/**
+ * For a plain cache: what a put did shows in the order of the slots.
+ * @param refillsSlots whether a put may take the slot of the entry that goes for it: in a cache with a limit of entries. Else a slot that
+ *   was the next to go is empty after its entry went, and need not be looked at before.
+ */
+const coverPlainSet =
+  (refillsSlots: boolean): Cover =>
+  (bare) => {
+    const bareSet = bare as Lru['set'];
+    return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
+      const account = Registered.accountOf(this);
+      const slots = Registered.slotsOf(this);
+      if (options !== undefined || account === null || slots === null || this.ttl !== 0 || account.joint.isBusy) {
+        return guardedSet(this, bareSet, key, value, options);
       }
-      account.put(this.calculatedSize, evicted);
-    }
+      const entriesBefore = this.size;
+      const head = slots.readHead();
+      const victim = refillsSlots ? slots.keyList[head] : key;
+      account.enter();
+      try {
+        return bareSet.call(this, key, value);
+      } finally {
+        account.leave();
+        const fewer = entriesBefore - this.size;
+        let evicted = 0;
+        if (fewer < 0) account.gained(key);
+        else if (fewer > 0 || slots.readHead() !== head) {
+          if (fewer > 0 || refillsSlots) evicted = wentFor(slots, key, head, victim, fewer);
+          else if (slots.keyList[head] === undefined) evicted = 1; // else it is the one that was put
+          if (evicted > fewer) account.gained(key);
+        }
+        account.put(this.calculatedSize, evicted);
+      }
+    };
   };
-};
 
 /**
- * Entries that went for the one that was put, where `victim` was the next to go, in the slot `head`: as many as there are `fewer` now, or one more
- * where the key is new.
+ * Entries that went for the one that was put: as many as there are `fewer` now, or one more where the key is new.
+ * @param head the slot of the next to go, before.
+ * @param victim its key; where slots are not refilled, that of the put: it is there at the tail only where it was put over.
  */
 function wentFor(
   { keyList, next, readHead, readTail }: LruInternals<unknown>,
@@ -143,7 +152,8 @@ const coverReadThrough = coverAround(
   (books, begun, key) => books.endReadThrough(key, begun),
 );
 
-const PLAIN = coversWith(coverGet, coverPlainSet);
+const PLAIN = coversWith(coverGet, coverPlainSet(false));
+const COUNTED = coversWith(coverGet, coverPlainSet(true));
 const FOLLOWED = coversWith(coverGet, coverFollowedSet);
 const FETCHING = coversWith(coverGet, coverGuardedSet);
 const FOREIGN = coversWith(coverGuardedGet, coverGuardedSet);
