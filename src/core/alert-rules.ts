@@ -18,7 +18,7 @@ export interface AlertRule {
   readonly release?: number;
   /** The comparison must hold this long, at every evaluation, before the alert fires. */
   readonly forMs: number;
-  /** Judge by the highest value of the last so many ms: a short peak inside a long calm then counts; default: the latest value. */
+  /** Judge by the highest value of the last so many ms: a short peak inside a long calm then counts (one under 0.1 s where it changes a level); default: the latest value. */
   readonly peakMs?: number;
   /** After it resolved the alert does not fire again for this long. */
   readonly cooldownMs: number;

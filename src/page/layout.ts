@@ -17,7 +17,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 8;
+export const LAYOUT_VERSION = 9;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
 export const THREAD_ROWS = 256;
@@ -168,7 +168,7 @@ export const THREAD = {
   RESERVED: 22,
   /** The last order that was carried out in full. */
   ORDER_DONE: 27,
-  /** Least distance of two samples that the thread wants to hear of, ms; 0: it wants to hear of none. */
+  /** Least distance of two samples that the thread wants to hear of, ms; 1: of every one, 0: of none. */
   SAMPLE_DISTANCE: 28,
   /** Room that a blocked call needs, bytes (wide), 0: only a fresh sample. Then the number of the request; ANSWER: it was seen to. */
   NEED: 29,
@@ -195,8 +195,10 @@ export const THREAD = {
   BELL: 43,
   /** Sampler: the last NEED_TICKET that was seen to. */
   ANSWER: 44,
+  /** Sampler: the count of the last sample that the thread was told of, as it wants by SAMPLE_DISTANCE. */
+  TOLD_SAMPLE: 45,
 } as const;
-const THREAD_WORDS = wholeLines(THREAD.ANSWER + 1);
+const THREAD_WORDS = wholeLines(THREAD.TOLD_SAMPLE + 1);
 
 /** A registered cache. Writer: the thread that owns it, except the words marked "sampler". */
 export const CACHE = {

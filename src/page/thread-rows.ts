@@ -77,13 +77,26 @@ export function threadKernelId(words: Int32Array, row: number): number {
   return Atomics.load(words, threadOffset(row) + THREAD.KERNEL_ID);
 }
 
-/** Says how often the thread wants to hear of samples: least distance, whole ms; 1: of every one, 0: of none. Owner only. */
+/** What a thread may want to hear of samples; anything larger is the least distance of two of them, whole ms. */
+export const NO_SAMPLE = 0;
+export const EVERY_SAMPLE = 1;
+
+/** Says how often the thread wants to hear of samples. Owner only. */
 export function storeSampleDistance(words: Int32Array, row: number, distanceMs: number): void {
   Atomics.store(words, threadOffset(row) + THREAD.SAMPLE_DISTANCE, distanceMs);
 }
 
 export function loadSampleDistance(words: Int32Array, row: number): number {
   return Atomics.load(words, threadOffset(row) + THREAD.SAMPLE_DISTANCE);
+}
+
+/** Says which sample the thread is woken for. Sampler only. */
+export function storeToldSample(words: Int32Array, row: number, sampleCount: number): void {
+  Atomics.store(words, threadOffset(row) + THREAD.TOLD_SAMPLE, sampleCount);
+}
+
+export function loadToldSample(words: Int32Array, row: number): number {
+  return Atomics.load(words, threadOffset(row) + THREAD.TOLD_SAMPLE);
 }
 
 /** Publishes the calling thread's heap. Partner: `readThreadHeap`, under HEAP_SEQUENCE. Owner only. */

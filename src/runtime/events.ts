@@ -42,17 +42,17 @@ export class PressureEmitter {
 
   /** @throws SpillwayError ERR_SPILLWAY_ARGUMENT when there is no such event, or the listener is no function. */
   on<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
-    this.#emitter.on(event, this.#guard(event, listener));
+    this.#emitter.on(event, this.guard(event, listener));
   }
 
   /** As `on`, for the next time only. */
   once<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
-    this.#emitter.once(event, this.#guard(event, listener));
+    this.#emitter.once(event, this.guard(event, listener));
   }
 
   /** Takes the listener out, however often it was added. */
   off<E extends PressureEvent>(event: E, listener: PressureListener<E>): void {
-    this.#emitter.off(event, this.#guard(event, listener));
+    this.#emitter.off(event, this.guard(event, listener));
   }
 
   /** Whether anybody would notice the event: a listener or a subscriber of its channel. */
@@ -79,7 +79,8 @@ export class PressureEmitter {
   }
 
   /** A form of the listener that cannot harm whoever emits, also when it is asynchronous and rejects. */
-  #guard<E extends PressureEvent>(event: E, listener: PressureListener<E>): Guarded {
+  /** `listener`, but what it throws is reported as that of any other of `event`. */
+  guard<E extends PressureEvent>(event: E, listener: PressureListener<E>): Guarded {
     if (!EVENTS.includes(event)) throw badArgument('event', `one of ${EVENTS.join(', ')}`, event);
     if (typeof listener !== 'function') throw badArgument('listener', 'a function', listener);
     const known = this.#guarded[event].get(listener);

@@ -12,7 +12,7 @@ import type { Outcome } from '../page/orders.js';
 import { isRoundOpen, isStopped } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import type { PublishedState } from '../page/state-codec.js';
-import { storeSampleDistance, type ThreadClaim } from '../page/thread-rows.js';
+import { EVERY_SAMPLE, loadToldSample, NO_SAMPLE, storeSampleDistance, type ThreadClaim } from '../page/thread-rows.js';
 import { Admission, checkReservation, freeReservation, type Reservation } from './admission.js';
 import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
 import { StateView } from './state-view.js';
@@ -42,10 +42,6 @@ export interface ThreadRuntimeEvents {
   attended(): void;
 }
 
-/** See `storeSampleDistance`. */
-const NONE = 0;
-const EVERY_SAMPLE = 1;
-
 interface SampleWatch {
   readonly distanceMs: number;
   readonly listener: (state: PressureState) => void;
@@ -70,9 +66,9 @@ export class ThreadRuntime {
   /** Ends the waits of `until` that are under way. */
   readonly #waiting = new Set<() => void>();
   /** What was asked of the sampler: see `storeSampleDistance`. */
-  #sampleDistanceMs = NONE;
-  /** Count of the last sample that was told of. */
-  #toldSamples = 0;
+  #sampleDistanceMs = NO_SAMPLE;
+  /** Count of the last sample that was heard of. */
+  #heardSample = 0;
   #sampleWatch: SampleWatch | null = null;
   #closed = false;
 
@@ -269,14 +265,17 @@ export class ThreadRuntime {
     if (this.#closed) return;
     if (!isStopped(this.#words)) void this.#caches.payOnLoop();
     this.#updateInterest();
-    this.#tellSample();
+    this.#hearSample();
     this.#events.attended();
     if (isRoundOpen(this.#words)) for (const listener of this.#roundListeners) listener();
   }
 
-  /** Calls `listener` with a sample now and then: with samples that are `distanceMs` apart at least, unless others want more of them. */
+  /**
+   * Has `listener` called with samples that are `distanceMs` apart, at least where nothing new is in them; with more, where others want to hear of more.
+   * One listener at most.
+   */
   watchSamples(distanceMs: number, listener: (state: PressureState) => void): void {
-    this.#sampleWatch = { distanceMs, listener };
+    this.#sampleWatch = { distanceMs, listener: this.#emitter.guard('sample', listener) };
     this.#updateInterest();
   }
 
@@ -294,18 +293,18 @@ export class ThreadRuntime {
   #updateInterest(): void {
     if (this.#closed) return;
     this.#events.interest(MESSAGE_EVENTS.some((event) => this.#emitter.isHeard(event)));
-    const watchedMs = this.#sampleWatch?.distanceMs ?? NONE;
+    const watchedMs = this.#sampleWatch?.distanceMs ?? NO_SAMPLE;
     const distanceMs = this.#emitter.isHeard('sample') ? EVERY_SAMPLE : watchedMs;
     if (distanceMs === this.#sampleDistanceMs) return;
-    if (this.#sampleDistanceMs === NONE) this.#toldSamples = this.#view.published().sampleCount;
     this.#sampleDistanceMs = distanceMs;
+    this.#heardSample = loadToldSample(this.#words, this.#claim.row); // what comes from now on is what is wanted
     storeSampleDistance(this.#words, this.#claim.row, distanceMs);
   }
 
-  #tellSample(): void {
-    const { sampleCount } = this.#view.published();
-    if (this.#sampleDistanceMs === NONE || sampleCount === this.#toldSamples) return;
-    this.#toldSamples = sampleCount;
+  #hearSample(): void {
+    const told = loadToldSample(this.#words, this.#claim.row);
+    if (this.#sampleDistanceMs === NO_SAMPLE || told === this.#heardSample) return;
+    this.#heardSample = told;
     const { state } = this;
     this.#sampleWatch?.listener(state);
     this.#emitter.emit('sample', state);

@@ -149,7 +149,7 @@ export class Sampler {
     const delayMs = this.#nextDelayMs(nowMs, cpuUs);
     state.intervalUs = Math.round(delayMs * 1e3);
     this.#publish(nowMs, binding, growth);
-    this.#bells.ring(nowMs, asked);
+    this.#bells.ring({ nowMs, sampleCount: this.#state.sampleCount, resources: this.#watch.assessments, asked });
     return this.#notLater(delayMs, this.#steering.lookDueMs(nowMs), nowMs); // a collection may just have been seen
   }
 
