@@ -60,7 +60,7 @@ const coverPlainSet =
       }
       const entriesBefore = this.size;
       const head = slots.readHead();
-      const victim = refillsSlots ? slots.keyList[head] : key;
+      const victim = refillsSlots ? slots.keyList[head] : undefined;
       account.enter();
       try {
         return bareSet.call(this, key, value);
@@ -70,8 +70,9 @@ const coverPlainSet =
         let evicted = 0;
         if (fewer < 0) account.gained(key);
         else if (fewer > 0 || slots.readHead() !== head) {
-          if (fewer > 0 || refillsSlots) evicted = wentFor(slots, key, head, victim, fewer);
-          else if (slots.keyList[head] === undefined) evicted = 1; // else it is the one that was put
+          if (refillsSlots) evicted = wentFor(slots, key, head, victim, fewer);
+          else if (fewer > 0) evicted = wentFor(slots, key, head, key, fewer);
+          else if (slots.keyList[head] === undefined) evicted = 1; // else it was the one that is put over
           if (evicted > fewer) account.gained(key);
         }
         account.put(this.calculatedSize, evicted);
@@ -82,7 +83,7 @@ const coverPlainSet =
 /**
  * Entries that went for the one that was put: as many as there are `fewer` now, or one more where the key is new.
  * @param head the slot of the next to go, before.
- * @param victim its key; where slots are not refilled, that of the put: it is there at the tail only where it was put over.
+ * @param victim its key. Where slots are not refilled it need not be known: that slot comes to the tail with its own key alone, that of the put.
  */
 function wentFor(
   { keyList, next, readHead, readTail }: LruInternals<unknown>,

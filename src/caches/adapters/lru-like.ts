@@ -43,6 +43,14 @@ export function isOfLruCache(cache: object, method: string): boolean {
   return Object.hasOwn(owner.constructor, 'unsafeExposeInternals');
 }
 
+/**
+ * Whether a method of lru-cache is as it was written, and not one that somebody has put over it: only code inside a class can name its private fields.
+ * Wrong for a copy that was compiled for an old JavaScript, which has none.
+ */
+export function isBare(method: unknown): boolean {
+  return String(method).includes('this.#');
+}
+
 /** Whether the code of others, which may use the cache in any way, can run while `method` puts or removes an entry, as far as this version shows. */
 export function callsBack(cache: object, method: string): boolean {
   if (!isOfLruCache(cache, method) || fetches(cache) || !('dispose' in cache && 'disposeAfter' in cache)) return true;

@@ -40,7 +40,7 @@ export class LruSecondChances<K> implements SecondChances<K> {
   /** When the drop that is going on began, and for which round: what was put or spared since is not judged. */
   #dropBegan = 0;
   #round = 0;
-  /** Of the entry that may go. */
+  /** Of the entry that the last `spare` let go. */
   #kind = UNKNOWN;
 
   constructor(internals: LruInternals<K>) {
@@ -100,7 +100,7 @@ export class LruSecondChances<K> implements SecondChances<K> {
     }
   }
 
-  /** The one that may go goes. @returns the note for its key; 0: none. */
+  /** The entry that the last `spare` let go goes. @returns the note for its key; 0: none. */
   dropped(): number {
     return this.#kind === UNKNOWN ? 0 : this.#odds.dropped(this.#kind);
   }

@@ -83,6 +83,49 @@ describe.each([
     expect(registration.stats).toMatchObject({ regrets: 50, misses: 150, evictions: { pressure: 50 } });
   });
 
+  it('are not regretted where a callback threw, and the entry stayed', () => {
+    let isThrowing = true;
+    const { thread, cache, registration } = cacheOf(SIZED, () => {
+      if (isThrowing) throw new Error('not now');
+    });
+    for (let key = 0; key < 10; key++) cache.set(key, 10);
+    const order = thread.order({ 0: 10 });
+    cache.get(9);
+    expect(thread.receipt(0, order)).toMatchObject({ outcome: 'threw' });
+    isThrowing = false;
+    cache.delete(0);
+    cache.get(0);
+    expect(registration.stats).toMatchObject({ regrets: 0, misses: 1 });
+  });
+
+  it('are no regrets for a callback that looks for them, but for the misses that follow', () => {
+    const { thread, cache, registration } = cacheOf(SIZED, (_value, key) => cache.get(key));
+    for (let key = 0; key < 10; key++) cache.set(key, 10);
+    thread.order({ 0: 50 });
+    cache.get(9);
+    expect(registration.stats).toMatchObject({ regrets: 0 });
+    for (let key = 0; key < 5; key++) cache.get(key);
+    expect(registration.stats).toMatchObject({ regrets: 5 });
+  });
+
+  it('are no more than are needed where somebody has put his own pop over that of the class', () => {
+    const barePop = Lru.prototype.pop;
+    Lru.prototype.pop = function pop(this: LRUCache<number, number>) {
+      this.get(0); // so another one goes than was next
+      return barePop.call(this) as number | undefined;
+    };
+    try {
+      const { thread, cache, registration } = cacheOf(SIZED, null);
+      for (let key = 0; key < 50; key++) cache.set(key, key < 3 ? 10 : 1000);
+      thread.order({ 0: 20 });
+      cache.get(49);
+      expect(registration.stats.evictions.pressure).toBe(2);
+      expect(cache.has(0)).toBe(true);
+    } finally {
+      Lru.prototype.pop = barePop;
+    }
+  });
+
   it('leave the floor alone, and whatever would not fit above it', () => {
     const { thread, cache, registration } = cacheOf(SIZED, null, 600);
     for (let key = 0; key < 100; key++) cache.set(key, key === 40 ? 700 : 10);
