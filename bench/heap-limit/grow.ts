@@ -51,7 +51,7 @@ function hold(objects: number): void {
 }
 
 function growUnderReader(): never {
-  const reader = new HeapReader();
+  const reader = new HeapReader(() => performance.now());
   const heap = { oldUsedBytes: 0, oldLimitBytes: 1, heapUsedBytes: 0, externalBytes: 0 };
   for (let nextMs = 0; ; ) {
     hold(OBJECTS_PER_LOOK);

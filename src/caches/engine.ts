@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { monotonicUs } from '../page/clock.js';
+import { monotonicMs, monotonicUs } from '../page/clock.js';
 import { HeapReader, type ThreadHeapReading } from '../sources/v8-heap.js';
 
 /** Collects, fully and synchronously. @returns false where that was not possible this time. */
@@ -24,7 +24,7 @@ export interface Engine {
 
 /** @param workerYoungMib of `HeapReader`. */
 export function v8Engine(workerYoungMib: number | null): Engine {
-  return { heap: new HeapReader(workerYoungMib), findCollect, nowUs: monotonicUs };
+  return { heap: new HeapReader(monotonicMs, workerYoungMib), findCollect, nowUs: monotonicUs };
 }
 
 /**

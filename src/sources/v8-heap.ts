@@ -1,5 +1,4 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
-import { monotonicMs } from '../page/clock.js';
 import { PromotionEstimate, type YoungGeneration } from './promotion.js';
 import { currentConfiguration, deduceYoungBytes } from './v8-generations.js';
 
@@ -31,11 +30,15 @@ export class HeapReader {
   readonly #promotion = new PromotionEstimate();
   readonly #young: YoungGeneration = { heldBytes: 0, semiSpaceBytes: 0 };
 
+  readonly #nowMs: () => number;
+
   /**
+   * @param nowMs a monotonic clock.
    * @param workerYoungMib `resourceLimits.maxYoungGenerationSizeMb` of node:worker_threads inside a worker; null on the main
    *   thread, where `resourceLimits` is empty.
    */
-  constructor(workerYoungMib: number | null = null) {
+  constructor(nowMs: () => number, workerYoungMib: number | null = null) {
+    this.#nowMs = nowMs;
     this.#youngBytes = deduceYoungBytes(currentConfiguration(getHeapStatistics().heap_size_limit, workerYoungMib));
   }
 
@@ -51,7 +54,7 @@ export class HeapReader {
       if (space_name === 'new_space') young.semiSpaceBytes = space_used_size + space_available_size;
     }
     const limitBytes = heap_size_limit - this.#youngBytes;
-    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, monotonicMs());
+    this.promotableBytes = this.#promotion.update(heldBytes, limitBytes, young, this.#nowMs());
     heap.oldUsedBytes = Math.round(heldBytes + this.promotableBytes);
     heap.oldLimitBytes = limitBytes;
     heap.heapUsedBytes = used_heap_size;

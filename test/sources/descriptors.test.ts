@@ -33,7 +33,7 @@ describe.skipIf(noProc)(`the sources${noProc ? ` (skipped: ${noProc})` : ''}`, (
       const reading = emptyReading();
       const stall = { some: 0, full: 0 };
       const heap = { oldUsedBytes: 0, oldLimitBytes: 0, heapUsedBytes: 0, externalBytes: 0 };
-      const heapReader = new HeapReader();
+      const heapReader = new HeapReader(() => performance.now());
       const sample = (nowUs: number) => {
         for (const source of set.sources) source.readInto(reading);
         set.stall.readInto(stall, nowUs);

@@ -57,7 +57,7 @@ describe('the limit of the old generation', () => {
       `import { parentPort, resourceLimits } from 'node:worker_threads';
        const { HeapReader } = await import(process.env.MODULE);
        const heap = {};
-       new HeapReader(resourceLimits.maxYoungGenerationSizeMb).readInto(heap);
+       new HeapReader(() => performance.now(), resourceLimits.maxYoungGenerationSizeMb).readInto(heap);
        parentPort.postMessage(heap.oldLimitBytes / 2 ** 20);`,
       { eval: true, resourceLimits: limits, env: { MODULE: import.meta.resolve('#src/sources/v8-heap.js') } },
     );
@@ -90,7 +90,7 @@ describe('the use of the old generation', () => {
   });
 
   it('does not count what is still young, however large', () => {
-    const reader = new HeapReader();
+    const reader = new HeapReader(() => performance.now());
     const heap = { oldUsedBytes: 0, oldLimitBytes: 0, heapUsedBytes: 0, externalBytes: 0 };
     reader.readInto(heap);
     const heldBytes = heap.oldUsedBytes - reader.promotableBytes;
@@ -101,7 +101,7 @@ describe('the use of the old generation', () => {
 
   it('comes with the whole heap and with what is outside', () => {
     const heap = { oldUsedBytes: 0, oldLimitBytes: 0, heapUsedBytes: 0, externalBytes: 0 };
-    new HeapReader().readInto(heap);
+    new HeapReader(() => performance.now()).readInto(heap);
     const { used_heap_size, external_memory } = getHeapStatistics();
     expect(Math.abs(heap.heapUsedBytes - used_heap_size)).toBeLessThan(MIB);
     expect(Math.abs(heap.externalBytes - external_memory)).toBeLessThan(MIB);

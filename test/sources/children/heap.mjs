@@ -8,7 +8,7 @@ const CHURN_MS = 1500;
 
 const [file, life] = process.argv.slice(2);
 const descriptor = openSync(file, 'w');
-const reader = new HeapReader();
+const reader = new HeapReader(() => performance.now());
 const heap = {};
 let highest = 0;
 let nextMs = 0;
