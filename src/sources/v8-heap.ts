@@ -26,11 +26,10 @@ export interface ThreadHeapReading {
 export class HeapReader {
   /** The part of the last `oldUsedBytes` that the old generation did not hold yet. */
   promotableBytes = 0;
+  readonly #nowMs: () => number;
   readonly #youngBytes: number;
   readonly #promotion = new PromotionEstimate();
   readonly #young: YoungGeneration = { heldBytes: 0, semiSpaceBytes: 0 };
-
-  readonly #nowMs: () => number;
 
   /**
    * @param nowMs a monotonic clock.
