@@ -25,7 +25,7 @@ const OPERATIONS: Readonly<Record<string, number>> = {
   '16KiB': 1_200_000,
   '64KiB': 600_000,
   '256KiB': 300_000,
-  '1MiB': 40_000,
+  '1MiB': 100_000,
   strings: 500_000,
   mixed: 300_000,
 };
