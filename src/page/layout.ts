@@ -168,8 +168,8 @@ export const THREAD = {
   RESERVED: 22,
   /** The last order that was carried out in full. */
   ORDER_DONE: 27,
-  /** Least distance of two samples that the thread wants to hear of, ms; 1: of every one, 0: of none. */
-  SAMPLE_DISTANCE: 28,
+  /** 1 while the thread wants to hear of every sample. */
+  WANTS_SAMPLES: 28,
   /** Room that a blocked call needs, bytes (wide), 0: only a fresh sample. Then the number of the request; ANSWER: it was seen to. */
   NEED: 29,
   NEED_TICKET: 31,
@@ -195,10 +195,12 @@ export const THREAD = {
   BELL: 43,
   /** Sampler: the last NEED_TICKET that was seen to. */
   ANSWER: 44,
-  /** Sampler: the count of the last sample that the thread was told of, as it wants by SAMPLE_DISTANCE. */
-  TOLD_SAMPLE: 45,
+  /** Least distance of the samples that the thread watches, ms; 0: it watches none. */
+  WATCH_DISTANCE: 45,
+  /** Sampler: the count of the last sample that is one to be watched. */
+  WATCHED_SAMPLE: 46,
 } as const;
-const THREAD_WORDS = wholeLines(THREAD.TOLD_SAMPLE + 1);
+const THREAD_WORDS = wholeLines(THREAD.WATCHED_SAMPLE + 1);
 
 /** A registered cache. Writer: the thread that owns it, except the words marked "sampler". */
 export const CACHE = {

@@ -39,6 +39,7 @@ export function claimThread(words: Int32Array, threadId: number, kernelId: numbe
     if (Atomics.compareExchange(words, at + THREAD.OWNER, 0, -generation) !== 0) continue;
     raiseRowsUsed(words, HEADER.THREAD_ROWS_USED, row + 1);
     for (let word = THREAD.OWNER + 1; word < THREAD.CONTROL_SEQUENCE; word++) Atomics.store(words, at + word, 0);
+    Atomics.store(words, at + THREAD.WATCH_DISTANCE, 0); // it stands behind the sampler's block
     Atomics.store(words, at + THREAD.THREAD_ID, threadId);
     Atomics.store(words, at + THREAD.KERNEL_ID, kernelId);
     Atomics.store(words, at + THREAD.OWNER, generation);
@@ -77,26 +78,31 @@ export function threadKernelId(words: Int32Array, row: number): number {
   return Atomics.load(words, threadOffset(row) + THREAD.KERNEL_ID);
 }
 
-/** What a thread may want to hear of samples; anything larger is the least distance of two of them, whole ms. */
-export const NO_SAMPLE = 0;
-export const EVERY_SAMPLE = 1;
-
-/** Says how often the thread wants to hear of samples. Owner only. */
-export function storeSampleDistance(words: Int32Array, row: number, distanceMs: number): void {
-  Atomics.store(words, threadOffset(row) + THREAD.SAMPLE_DISTANCE, distanceMs);
+/** Says whether the thread wants to hear of every sample. Owner only. */
+export function storeWantsSamples(words: Int32Array, row: number, wants: boolean): void {
+  Atomics.store(words, threadOffset(row) + THREAD.WANTS_SAMPLES, wants ? 1 : 0);
 }
 
-export function loadSampleDistance(words: Int32Array, row: number): number {
-  return Atomics.load(words, threadOffset(row) + THREAD.SAMPLE_DISTANCE);
+export function loadWantsSamples(words: Int32Array, row: number): boolean {
+  return Atomics.load(words, threadOffset(row) + THREAD.WANTS_SAMPLES) === 1;
 }
 
-/** Says which sample the thread is woken for. Sampler only. */
-export function storeToldSample(words: Int32Array, row: number, sampleCount: number): void {
-  Atomics.store(words, threadOffset(row) + THREAD.TOLD_SAMPLE, sampleCount);
+/** Says how far apart the samples are, at least, that the thread watches; whole ms, 0: it watches none. Owner only. */
+export function storeWatchDistance(words: Int32Array, row: number, distanceMs: number): void {
+  Atomics.store(words, threadOffset(row) + THREAD.WATCH_DISTANCE, distanceMs);
 }
 
-export function loadToldSample(words: Int32Array, row: number): number {
-  return Atomics.load(words, threadOffset(row) + THREAD.TOLD_SAMPLE);
+export function loadWatchDistance(words: Int32Array, row: number): number {
+  return Atomics.load(words, threadOffset(row) + THREAD.WATCH_DISTANCE);
+}
+
+/** Says which sample is to be watched. Sampler only. */
+export function storeWatchedSample(words: Int32Array, row: number, sampleCount: number): void {
+  Atomics.store(words, threadOffset(row) + THREAD.WATCHED_SAMPLE, sampleCount);
+}
+
+export function loadWatchedSample(words: Int32Array, row: number): number {
+  return Atomics.load(words, threadOffset(row) + THREAD.WATCHED_SAMPLE);
 }
 
 /** Publishes the calling thread's heap. Partner: `readThreadHeap`, under HEAP_SEQUENCE. Owner only. */

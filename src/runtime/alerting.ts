@@ -9,7 +9,7 @@ import { monotonicMs } from '../page/clock.js';
 const STATISTICS_AGE_MS = 250;
 
 /**
- * How often rules are judged where samples come faster; each change of the level is judged besides. A look takes 0.1 ms and leaves a snapshot behind: with
+ * How far apart the samples are that rules are judged with; see `SampleBells` for those between. A look takes 0.1 ms and leaves a snapshot behind: with
  * every sample of the fastest cadence, a program that V8 collects all the time was 6 % slower for it.
  */
 export const JUDGED_EVERY_MS = 100;

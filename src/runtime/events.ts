@@ -78,8 +78,7 @@ export class PressureEmitter {
     this.#emitter.removeAllListeners();
   }
 
-  /** A form of the listener that cannot harm whoever emits, also when it is asynchronous and rejects. */
-  /** `listener`, but what it throws is reported as that of any other of `event`. */
+  /** A form of the listener that cannot harm whoever calls it, also when it is asynchronous and rejects. */
   guard<E extends PressureEvent>(event: E, listener: PressureListener<E>): Guarded {
     if (!EVENTS.includes(event)) throw badArgument('event', `one of ${EVENTS.join(', ')}`, event);
     if (typeof listener !== 'function') throw badArgument('listener', 'a function', listener);

@@ -12,7 +12,7 @@ import type { Outcome } from '../page/orders.js';
 import { isRoundOpen, isStopped } from '../page/page.js';
 import type { SamplerMessage } from '../page/protocol.js';
 import type { PublishedState } from '../page/state-codec.js';
-import { EVERY_SAMPLE, loadToldSample, NO_SAMPLE, storeSampleDistance, type ThreadClaim } from '../page/thread-rows.js';
+import { loadWatchedSample, storeWantsSamples, storeWatchDistance, type ThreadClaim } from '../page/thread-rows.js';
 import { Admission, checkReservation, freeReservation, type Reservation } from './admission.js';
 import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
 import { StateView } from './state-view.js';
@@ -42,11 +42,6 @@ export interface ThreadRuntimeEvents {
   attended(): void;
 }
 
-interface SampleWatch {
-  readonly distanceMs: number;
-  readonly listener: (state: PressureState) => void;
-}
-
 /** What every thread with a runtime has: the page, its own caches, its own listeners. */
 export class ThreadRuntime {
   readonly #words: Int32Array;
@@ -65,11 +60,12 @@ export class ThreadRuntime {
   readonly #warned = new Set<string>();
   /** Ends the waits of `until` that are under way. */
   readonly #waiting = new Set<() => void>();
-  /** What was asked of the sampler: see `storeSampleDistance`. */
-  #sampleDistanceMs = NO_SAMPLE;
-  /** Count of the last sample that was heard of. */
-  #heardSample = 0;
-  #sampleWatch: SampleWatch | null = null;
+  #wantsSamples = false;
+  /** Count of the last sample that was told of. */
+  #toldSamples = 0;
+  #sampleWatch: ((state: PressureState) => void) | null = null;
+  /** Count of the last sample that was watched. */
+  #watchedSample = 0;
   #closed = false;
 
   constructor(words: Int32Array, claim: ThreadClaim, options: ThreadRuntimeOptions, events: ThreadRuntimeEvents) {
@@ -265,18 +261,16 @@ export class ThreadRuntime {
     if (this.#closed) return;
     if (!isStopped(this.#words)) void this.#caches.payOnLoop();
     this.#updateInterest();
-    this.#hearSample();
+    this.#tellSample();
     this.#events.attended();
     if (isRoundOpen(this.#words)) for (const listener of this.#roundListeners) listener();
   }
 
-  /**
-   * Has `listener` called with samples that are `distanceMs` apart, at least where nothing new is in them; with more, where others want to hear of more.
-   * One listener at most.
-   */
+  /** Has `listener` called with samples that are `distanceMs` apart, and with those between them that `SampleBells` says. One listener at most. */
   watchSamples(distanceMs: number, listener: (state: PressureState) => void): void {
-    this.#sampleWatch = { distanceMs, listener: this.#emitter.guard('sample', listener) };
-    this.#updateInterest();
+    this.#sampleWatch = this.#emitter.guard('sample', listener);
+    this.#watchedSample = loadWatchedSample(this.#words, this.#claim.row);
+    storeWatchDistance(this.#words, this.#claim.row, distanceMs);
   }
 
   /** Pays what stands on the page, in slices. */
@@ -293,21 +287,24 @@ export class ThreadRuntime {
   #updateInterest(): void {
     if (this.#closed) return;
     this.#events.interest(MESSAGE_EVENTS.some((event) => this.#emitter.isHeard(event)));
-    const watchedMs = this.#sampleWatch?.distanceMs ?? NO_SAMPLE;
-    const distanceMs = this.#emitter.isHeard('sample') ? EVERY_SAMPLE : watchedMs;
-    if (distanceMs === this.#sampleDistanceMs) return;
-    this.#sampleDistanceMs = distanceMs;
-    this.#heardSample = loadToldSample(this.#words, this.#claim.row); // what comes from now on is what is wanted
-    storeSampleDistance(this.#words, this.#claim.row, distanceMs);
+    const wants = this.#emitter.isHeard('sample');
+    if (wants === this.#wantsSamples) return;
+    this.#wantsSamples = wants;
+    this.#toldSamples = this.#view.published().sampleCount;
+    storeWantsSamples(this.#words, this.#claim.row, wants);
   }
 
-  #hearSample(): void {
-    const told = loadToldSample(this.#words, this.#claim.row);
-    if (this.#sampleDistanceMs === NO_SAMPLE || told === this.#heardSample) return;
-    this.#heardSample = told;
-    const { state } = this;
-    this.#sampleWatch?.listener(state);
-    this.#emitter.emit('sample', state);
+  #tellSample(): void {
+    const watched = loadWatchedSample(this.#words, this.#claim.row);
+    if (this.#sampleWatch !== null && watched !== this.#watchedSample) {
+      this.#watchedSample = watched;
+      this.#sampleWatch(this.state);
+    }
+    const { sampleCount } = this.#view.published();
+    if (this.#wantsSamples && sampleCount !== this.#toldSamples) {
+      this.#toldSamples = sampleCount;
+      this.#emitter.emit('sample', this.state);
+    }
   }
 
   /** Once per cache: a `sizeOf` that fails for one entry fails for many. */
