@@ -21,6 +21,12 @@ export function createDisturbance(kind: DisturbanceKind, limitBytes: number): Di
   return kind === 'page-cache' ? createPageCache(limitBytes) : createBallast(kind * 1e6, limitBytes / 2);
 }
 
+/**
+ * So much is taken between two looks at the caches at the most. Where the kernel hands pages out more slowly than the rate, taking all that is missing
+ * would be one synchronous allocation up to the peak, which calls nothing of anybody's and kills whatever is beside it.
+ */
+const MOST_STEPS = 4;
+
 /** Memory that no cache owns, allocated in steps of 1 MiB at the given rate, and let go all at once. */
 function createBallast(bytesPerSecond: number, mostBytes: number): Disturbance {
   const ballast: Buffer[] = [];
@@ -31,7 +37,9 @@ function createBallast(bytesPerSecond: number, mostBytes: number): Disturbance {
       else if (progress >= RISE_AT) {
         if (startMs === 0) startMs = performance.now();
         const wantedBytes = Math.min(mostBytes, ((performance.now() - startMs) / 1e3) * bytesPerSecond);
-        while (ballast.length * MIB < wantedBytes) ballast.push(Buffer.allocUnsafeSlow(MIB).fill(1));
+        for (let steps = 0; steps < MOST_STEPS && ballast.length * MIB < wantedBytes; steps++) {
+          ballast.push(Buffer.allocUnsafeSlow(MIB).fill(1));
+        }
       }
     },
     end() {
