@@ -13,7 +13,15 @@ import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
-import { isAllOrNothing, isAwaited, lastShare, owedBytes, reactionSeconds, scatteredBytes } from './overshoot.js';
+import {
+  depthOf,
+  isAllOrNothing,
+  isAwaited,
+  lastShare,
+  owedBytes,
+  reactionSeconds,
+  scatteredBytes,
+} from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import { asBinding, createRamps } from './ramps.js';
 import {
@@ -56,6 +64,11 @@ const RUSH_MS = 500;
  */
 const RETURN_MS = 100;
 const RETURN_RISE_SHARE = 0.01;
+
+/**
+ * Usage of caches in V8's heap that is higher than at a collection within this time, and dear: nothing was returned, while others grow.
+ */
+const UNRETURNED_MS = 5000;
 
 /** In an emergency no plateau is accepted: this share of the limit is given again and again, ever more slowly where it changes nothing. */
 const EMERGENCY_BITE_SHARE = 0.03;
@@ -149,6 +162,12 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return roomBytes;
   }
 
+  /** Whether a dear collection of caches in V8's heap was of no use: usage rose all the same. */
+  function isUnreturned(input: PolicyInput, binding: WatchedResource): boolean {
+    const isRecent = binding.resource === collectedIn && input.nowMs - collectedMs < UNRETURNED_MS;
+    return areInHeap && isRecent && isAwaited(binding, input) && binding.usedBytes > collectedBytes;
+  }
+
   /** Has the caches give `overBytes`, and holds them there. */
   function cut(
     input: PolicyInput,
@@ -220,7 +239,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const allBytes = givesAll ? share * sparedBytes : 0;
       const dueBytes = Math.max(allBytes, owedBytes(binding, input, pastBytes));
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
-      const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? lastBytes : 0));
+      const unreturnedBytes = isUnreturned(input, binding) ? depthOf(binding) * share * input.evictableBytes : 0;
+      const overBytes = Math.min(
+        sparedBytes,
+        Math.max(dueBytes, pastBytes > 0 ? Math.max(lastBytes, unreturnedBytes) : 0),
+      );
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (
         ((isThreatened && level === 'warning') || isAtLeast(level, 'critical')) &&
