@@ -18,9 +18,14 @@ const PLATEAU_SHARE = 0.005;
 /** A step that is older than this is not to blame for what usage does. */
 const BLAME_MS = 500;
 
-/** For so long it is not tried again after it failed, and twice that after the next failure, unless others leave so much of the limit behind meanwhile. */
+/**
+ * For so long it is not tried again after it failed, and each time four times as long where it fails again within ten such pauses, unless others
+ * leave so much of the limit behind meanwhile.
+ */
 const LEAST_PAUSE_MS = 2000;
-const MOST_PAUSE_MS = 30_000;
+const PAUSE_GROWTH = 4;
+const MOST_PAUSE_MS = 600_000;
+const SERIES_PAUSES = 10;
 const KEPT_MORE_SHARE = 0.1;
 
 /**
@@ -46,6 +51,8 @@ export function createReuse(): Reuse {
   /** Kept, and held by the caches, at that step: what they give is kept, too. */
   let lastRoomBytes = 0;
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
+  /** When it failed last, and the pause that followed. */
+  let failedMs = Number.NEGATIVE_INFINITY;
   let pauseMs = LEAST_PAUSE_MS;
 
   return {
@@ -65,8 +72,10 @@ export function createReuse(): Reuse {
     },
     blame(nowMs, overBytes) {
       if (nowMs - stepMs > BLAME_MS || overBytes > 2 * lastBytes) return;
+      const isSeries = nowMs - failedMs <= SERIES_PAUSES * pauseMs;
+      pauseMs = isSeries ? Math.min(PAUSE_GROWTH * pauseMs, MOST_PAUSE_MS) : LEAST_PAUSE_MS;
+      failedMs = nowMs;
       pausedUntilMs = nowMs + pauseMs;
-      pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS);
     },
   };
 }
