@@ -13,6 +13,7 @@ import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
+import { createLastCollection } from './last-collection.js';
 import {
   depthOf,
   isAllOrNothing,
@@ -58,18 +59,6 @@ const DEAR_THREAT_SECONDS = 0.5;
 /** So long the hurry lasts: a thread that collects does not grow meanwhile, and goes on where it was. */
 const RUSH_MS = 500;
 
-/**
- * What a dear collection found dead is freed by other threads while this one goes on, and shows within this time: unless usage rises by more than
- * this share of the limit meanwhile, which is then others' doing.
- */
-const RETURN_MS = 100;
-const RETURN_RISE_SHARE = 0.01;
-
-/**
- * Usage of caches in V8's heap that is higher than at a collection within this time, and dear: nothing was returned, while others grow.
- */
-const UNRETURNED_MS = 5000;
-
 /** In an emergency no plateau is accepted: this share of the limit is given again and again, ever more slowly where it changes nothing. */
 const EMERGENCY_BITE_SHARE = 0.03;
 const LEAST_PATIENCE_MS = 25;
@@ -108,18 +97,13 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const leaps = createLeaps();
   const ramps = createRamps();
   const retained = createRecentLow(STEADY_MS);
+  const lastCollection = createLastCollection();
   const cap = createCap();
   const cacheLow = createRecentLow(CALM_MS);
   let paceBytes = MOST_PACE_BYTES;
   /** When the last sample came; no time has passed before the first. */
   let lastMs = Number.POSITIVE_INFINITY;
   let askedAtCollections = -1;
-  /** How many collections there were, and when the last was seen. */
-  let collectionsSeen = 0;
-  let collectedMs = Number.NEGATIVE_INFINITY;
-  /** The binding resource then, and its usage. */
-  let collectedIn: Resource | null = null;
-  let collectedBytes = 0;
   let patienceMs = LEAST_PATIENCE_MS;
   let areInHeap = false;
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
@@ -160,12 +144,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
       roomBytes = Math.min(roomBytes, Math.max(claimedBytes, fittingBytes));
     }
     return roomBytes;
-  }
-
-  /** Whether a dear collection of caches in V8's heap was of no use: usage rose all the same. */
-  function isUnreturned(input: PolicyInput, binding: WatchedResource): boolean {
-    const isRecent = binding.resource === collectedIn && input.nowMs - collectedMs < UNRETURNED_MS;
-    return areInHeap && isRecent && isAwaited(binding, input) && binding.usedBytes > collectedBytes;
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -212,10 +190,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       areInHeap = residence.next(input);
       for (const watched of input.resources)
         if (watched.known) trackOf(watched.resource).add(input, watched, areInHeap);
-      if (input.collections !== collectionsSeen) {
-        [collectionsSeen, collectedMs] = [input.collections, nowMs];
-        [collectedIn, collectedBytes] = [binding?.resource ?? null, binding?.usedBytes ?? 0];
-      }
+      lastCollection.add(input, binding);
       if (binding === null) {
         cap.lift();
         return hold('nothing has a limit', null, null);
@@ -239,11 +214,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const allBytes = givesAll ? share * sparedBytes : 0;
       const dueBytes = Math.max(allBytes, owedBytes(binding, input, pastBytes));
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
-      const unreturnedBytes = isUnreturned(input, binding) ? depthOf(binding) * share * input.evictableBytes : 0;
-      const overBytes = Math.min(
-        sparedBytes,
-        Math.max(dueBytes, pastBytes > 0 ? Math.max(lastBytes, unreturnedBytes) : 0),
-      );
+      const isDear = isAwaited(binding, input);
+      const isNoUse = areInHeap && isDear && lastCollection.wasNoUse(nowMs, binding);
+      const deepBytes = isNoUse ? depthOf(binding) * share * input.evictableBytes : 0;
+      const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? Math.max(lastBytes, deepBytes) : 0));
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (
         ((isThreatened && level === 'warning') || isAtLeast(level, 'critical')) &&
@@ -251,18 +225,13 @@ export function createAdaptivePolicy(): EvictionPolicy {
         overBytes > worthBytes &&
         input.evictableBytes > 0
       ) {
-        const isDear = isAwaited(binding, input);
         const isNewlyDead = askedAtCollections !== input.collections;
         const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isDear);
         if (isDead && nowMs >= rushedUntilMs) {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', cap.bytes, paceBytes), collect: 'ifDue' };
         }
-        const isReturning =
-          nowMs - collectedMs < RETURN_MS &&
-          binding.resource === collectedIn &&
-          binding.usedBytes <= collectedBytes + RETURN_RISE_SHARE * binding.limitBytes;
-        if (isDear && isReturning && isTimeToCollect(input, binding)) {
+        if (isDear && lastCollection.isReturning(nowMs, binding) && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
         const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));
