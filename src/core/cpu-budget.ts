@@ -8,7 +8,8 @@ export interface CpuBudget {
    * The shortest delay that the budget allows after the work so far, ms; 0 while there is room.
    * @param cpuMs CPU time of the sampler thread so far.
    * @param urgentMs a delay that danger asks for; it is granted on credit. Infinity: none does.
-   * @param suspectMs the same for what may become a danger: granted on a small part of the credit, so that it is there when danger comes.
+   * @param suspectMs the same for what may become a danger: granted on a small part of the credit, so that it is there when danger comes. Where there is
+   * no more credit, both are granted as often as the share earns what a sample costs, and the debt stays as it is.
    */
   shortestDelayMs(nowMs: number, cpuMs: number, urgentMs: number, suspectMs: number): number;
 }
@@ -92,8 +93,10 @@ export function createCpuBudget(maxShare: number): CpuBudget {
       if (isFree) return 0;
       const mayBorrow = creditMs > -Math.max(borrowedMs, BORROWED_SAMPLES * usualCostMs);
       const maySuspect = creditMs > -SUSPECT_SHARE * heavyDebtMs();
-      const delayMs = mayBorrow ? Math.min(savingDelayMs(), urgentMs) : savingDelayMs();
-      return maySuspect ? Math.min(delayMs, suspectMs) : delayMs;
+      const earnedDelayMs = usualCostMs / share;
+      const grantedMs = mayBorrow ? urgentMs : Math.max(urgentMs, earnedDelayMs);
+      const followedMs = maySuspect ? suspectMs : Math.max(suspectMs, earnedDelayMs);
+      return Math.min(savingDelayMs(), grantedMs, followedMs);
     },
   };
 }

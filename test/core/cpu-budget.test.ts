@@ -60,6 +60,12 @@ describe('CPU budget', () => {
     expect(brief.samples - calm.samples).toBeGreaterThan(80);
   });
 
+  it('goes on with what the share earns in a danger that lasts longer than the loan', () => {
+    const lasting = run({ maxShare: 0.01, untilMs: 600_000, wantedMs: 10, urgentMs: 10, costMs: () => 0.5 });
+    expect(lasting.longestMs).toBeLessThan(60);
+    expect(lasting.countedMs).toBeLessThan(0.01 * lasting.elapsedMs + BORROWED_SECONDS * 1e3 * 0.01);
+  });
+
   it('keeps the share, but for a debt, whatever a sample costs', () => {
     fc.assert(
       fc.property(

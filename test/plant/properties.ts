@@ -1,7 +1,7 @@
 import { formatBytes, formatRatio } from '#src/core/units.js';
 import { createLatePanicPolicy, createPanicPolicy } from './reference.js';
 import { type Run, run, SELDOM_LATENESS_MS } from './run.js';
-import type { Scenario } from './scenario.js';
+import type { Scenario, ThreadPlan } from './scenario.js';
 import type { Moment } from './witness.js';
 
 /** Something that must hold in every run. */
@@ -136,7 +136,13 @@ const settles: Property = {
   name: 'settles once the plant is steady',
   broken({ matters, scenario, death }) {
     if (death !== null) return null;
-    return firstOf(matters, (moments) => unsettled(settledOf(moments, scenario), unseenBytes(scenario)));
+    const [shared = [], ...heaps] = matters;
+    const ofHeaps = heaps.map((moments, index) => [moments, scenario.threads.slice(index, index + 1)] as const);
+    for (const [moments, threads] of [[shared, scenario.threads] as const, ...ofHeaps]) {
+      const how = unsettled(settledOf(moments, scenario), unseenBytes(threads));
+      if (how !== null) return how;
+    }
+    return null;
   },
 };
 
@@ -145,8 +151,8 @@ function settledOf(moments: readonly Moment[], { settledMs }: Scenario): Moment[
   return moments.filter(({ atMs, level }) => atMs >= settledMs && level !== 'emergency');
 }
 
-/** What comes in at the most while a timer is late. Bytes. */
-function unseenBytes({ threads }: Scenario): number {
+/** What these threads take in at the most while a timer is late. Bytes. */
+function unseenBytes(threads: readonly ThreadPlan[]): number {
   let bytesPerMs = 0;
   for (const { caches, litterBytesPerMs } of threads) {
     bytesPerMs += litterBytesPerMs;

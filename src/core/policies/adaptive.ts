@@ -190,7 +190,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       areInHeap = residence.next(input);
       for (const watched of input.resources)
         if (watched.known) trackOf(watched.resource).add(input, watched, areInHeap);
-      lastCollection.add(input, binding);
+      lastCollection.add(input);
       if (binding === null) {
         cap.lift();
         return hold('nothing has a limit', null, null);
@@ -214,11 +214,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const allBytes = givesAll ? share * sparedBytes : 0;
       const dueBytes = Math.max(allBytes, owedBytes(binding, input, pastBytes));
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
+      const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       const isDear = isAwaited(binding, input);
-      const isNoUse = areInHeap && isDear && lastCollection.wasNoUse(nowMs, binding);
+      const isNoUse = areInHeap && isDear && share * pastBytes > worthBytes && lastCollection.wasNoUse(nowMs, binding);
       const deepBytes = isNoUse ? depthOf(binding) * share * input.evictableBytes : 0;
       const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? Math.max(lastBytes, deepBytes) : 0));
-      const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       if (
         ((isThreatened && level === 'warning') || isAtLeast(level, 'critical')) &&
         track.isFresh &&

@@ -8,43 +8,45 @@ import type { Resource } from '../resource.js';
 const RETURN_MS = 100;
 const RETURN_RISE_SHARE = 0.01;
 
-/** Usage that is higher than at a collection within this time did not come down by it: it went on rising, or rose again. */
+/** So long it counts what a collection returned. */
 const NO_USE_MS = 5000;
 
-/** What came of the last collection, by the usage of the resource that bound then. Pure; fed with every sample. */
+/** What came of the last collection, for the usage of each resource. Pure; fed with every sample. */
 export interface LastCollection {
-  add(input: PolicyInput, binding: WatchedResource | null): void;
+  add(input: Pick<PolicyInput, 'nowMs' | 'collections' | 'resources'>): void;
   /** Whether what it found dead may still be on its way back. */
-  isReturning(nowMs: number, binding: WatchedResource): boolean;
-  /** Whether usage is higher than it was then. */
-  wasNoUse(nowMs: number, binding: WatchedResource): boolean;
+  isReturning(nowMs: number, watched: WatchedResource): boolean;
+  /** Whether usage is higher than before it: it returned less than came since. */
+  wasNoUse(nowMs: number, watched: WatchedResource): boolean;
 }
 
 export function createLastCollection(): LastCollection {
-  /** How many there were, when the last was seen, the binding resource then and its usage. */
-  let collections = 0;
+  /** How many there were; Infinity: nobody has told yet. */
+  let collections = Number.POSITIVE_INFINITY;
   let seenMs = Number.NEGATIVE_INFINITY;
-  let seenIn: Resource | null = null;
-  let seenBytes = 0;
-
-  function isWithin(ms: number, nowMs: number, { resource }: WatchedResource): boolean {
-    return resource === seenIn && nowMs - seenMs < ms;
-  }
+  /** Usage with the last sample, with the last before the collection was seen, and with the one that showed it. Bytes. */
+  let lastBytes = new Map<Resource, number>();
+  let beforeBytes = lastBytes;
+  let seenBytes = lastBytes;
 
   return {
-    add(input, binding) {
-      if (input.collections === collections) return;
+    add(input) {
+      const usedBytes = new Map<Resource, number>();
+      for (const watched of input.resources) if (watched.known) usedBytes.set(watched.resource, watched.usedBytes);
+      if (input.collections > collections) {
+        seenMs = input.nowMs;
+        beforeBytes = lastBytes;
+        seenBytes = usedBytes;
+      }
       collections = input.collections;
-      seenMs = input.nowMs;
-      seenIn = binding?.resource ?? null;
-      seenBytes = binding?.usedBytes ?? 0;
+      lastBytes = usedBytes;
     },
-    isReturning(nowMs, binding) {
-      const mostBytes = seenBytes + RETURN_RISE_SHARE * binding.limitBytes;
-      return isWithin(RETURN_MS, nowMs, binding) && binding.usedBytes <= mostBytes;
+    isReturning(nowMs, { resource, usedBytes, limitBytes }) {
+      const mostBytes = (seenBytes.get(resource) ?? 0) + RETURN_RISE_SHARE * limitBytes;
+      return nowMs - seenMs < RETURN_MS && usedBytes <= mostBytes;
     },
-    wasNoUse(nowMs, binding) {
-      return isWithin(NO_USE_MS, nowMs, binding) && binding.usedBytes > seenBytes;
+    wasNoUse(nowMs, { resource, usedBytes }) {
+      return nowMs - seenMs < NO_USE_MS && usedBytes > (beforeBytes.get(resource) ?? Number.POSITIVE_INFINITY);
     },
   };
 }

@@ -71,7 +71,8 @@ export function createReuse(): Reuse {
       return stepBytes;
     },
     blame(nowMs, overBytes) {
-      if (nowMs - stepMs > BLAME_MS || overBytes > 2 * lastBytes) return;
+      if (nowMs - stepMs > BLAME_MS || overBytes <= 0 || overBytes > 2 * lastBytes) return;
+      stepMs = Number.NEGATIVE_INFINITY; // one step fails once, however many bites follow
       const isSeries = nowMs - failedMs <= SERIES_PAUSES * pauseMs;
       pauseMs = isSeries ? Math.min(PAUSE_GROWTH * pauseMs, MOST_PAUSE_MS) : LEAST_PAUSE_MS;
       failedMs = nowMs;

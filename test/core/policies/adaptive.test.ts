@@ -455,8 +455,12 @@ describe('the adaptive policy over pages that the allocator keeps', () => {
       expect(cacheBytes).toBeLessThan(30 * MIB);
     }
     const pauses = triedMs.slice(1).map((ms, index) => ms - (triedMs[index] ?? 0));
-    expect(pauses[1]).toBeGreaterThan(3 * (pauses[0] ?? 0));
-    expect(pauses.at(-1)).toBeGreaterThan(30_000);
+    const growth = pauses.slice(1).map((pause, index) => pause / (pauses[index] ?? 0));
+    expect(
+      growth.every((factor) => factor > 3 && factor < 5),
+      `${pauses}`,
+    ).toBe(true);
+    expect(pauses.length).toBeGreaterThan(2);
   });
 
   it('tries again at once where others leave much more behind', () => {

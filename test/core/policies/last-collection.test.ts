@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ENABLE_DELTA, DEFAULT_THRESHOLDS } from '#src/core/classifier.js';
-import type { PolicyInput, WatchedResource } from '#src/core/eviction-policy.js';
+import type { WatchedResource } from '#src/core/eviction-policy.js';
 import { createLastCollection, type LastCollection } from '#src/core/policies/last-collection.js';
 import type { Resource } from '#src/core/resource.js';
 import { MIB } from '#src/core/units.js';
@@ -17,14 +17,12 @@ function bindingAt(usedMib: number, resource: Resource = 'container'): WatchedRe
   };
 }
 
-/** The last collection was seen at 1000 ms, with 820 MiB of the container used. */
+/** The container came from 850 to 820 MiB by a collection that was seen at 1000 ms. */
 function collected(): LastCollection {
   const last = createLastCollection();
-  const add = (nowMs: number, collections: number, usedMib: number) =>
-    last.add({ nowMs, collections } as PolicyInput, bindingAt(usedMib));
-  add(900, 1, 700);
-  add(1000, 2, 820);
-  add(1050, 2, 830);
+  last.add({ nowMs: 900, collections: 7, resources: [bindingAt(850)] });
+  last.add({ nowMs: 1000, collections: 8, resources: [bindingAt(820)] });
+  last.add({ nowMs: 1050, collections: 8, resources: [bindingAt(825)] });
   return last;
 }
 
@@ -36,17 +34,18 @@ describe('what came of the last collection', () => {
     expect(collected().isReturning(1099, bindingAt(800, 'system')), 'another resource').toBe(false);
   });
 
-  it('was of no use where usage is higher than it was, for five seconds', () => {
-    expect(collected().wasNoUse(5999, bindingAt(821))).toBe(true);
-    expect(collected().wasNoUse(6000, bindingAt(821))).toBe(false);
-    expect(collected().wasNoUse(2000, bindingAt(820))).toBe(false);
+  it('was of no use where usage is higher than before it, for five seconds', () => {
+    expect(collected().wasNoUse(5999, bindingAt(851))).toBe(true);
+    expect(collected().wasNoUse(6000, bindingAt(851))).toBe(false);
+    expect(collected().wasNoUse(2000, bindingAt(850)), 'others took what it returned').toBe(false);
     expect(collected().wasNoUse(2000, bindingAt(900, 'system')), 'another resource').toBe(false);
   });
 
-  it('is nothing before there was one', () => {
+  it('is nothing before there was one, also where others collected before', () => {
     const last = createLastCollection();
-    last.add({ nowMs: 10, collections: 0 } as PolicyInput, bindingAt(900));
-    expect(last.isReturning(20, bindingAt(900))).toBe(false);
-    expect(last.wasNoUse(20, bindingAt(900))).toBe(false);
+    last.add({ nowMs: 10, collections: 57, resources: [bindingAt(800)] });
+    last.add({ nowMs: 20, collections: 50, resources: [bindingAt(800)] });
+    expect(last.isReturning(30, bindingAt(800))).toBe(false);
+    expect(last.wasNoUse(30, bindingAt(900))).toBe(false);
   });
 });
