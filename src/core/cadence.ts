@@ -36,7 +36,8 @@ export interface Cadence {
   ): number;
   /**
    * Milliseconds until a resource must be read again even if that costs more CPU time than there is: half of the time to the next
-   * threshold at the growth that was measured, not less than minIntervalMs, and less than a bound of its own at the worst levels.
+   * threshold at the growth that was measured, not less than minIntervalMs; 500 ms at the most at `warning`, and from `critical` on 200 ms or what the growth
+   * of one thread that begins now would take.
    * Infinity: nothing is urgent. Pure.
    */
   urgentDelayMs(
@@ -78,8 +79,12 @@ const GROWTH_ALLOWANCE = 2;
 /** A ramp that costs too much to follow is looked at whenever half of its way is done: a handful of samples up to the threshold. */
 const HALFWAY = 0.5;
 
-/** At the worst levels this long a look away is too long, ms, by wire code. */
-const LONGEST_URGENT_MS = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1_000, 500] as const;
+/**
+ * From `warning` on so long a look away is too long, ms, by wire code, also while nothing grows. From `critical` on no longer than growth that begins now
+ * needs to the next threshold: a thread that collects grows by nothing, and then goes on. Source: bench/squeeze with 512 MiB and other memory
+ * rising, which took 7 to 10 % of the limit in looks away of 0.2 and 0.5 s.
+ */
+const LONGEST_URGENT_MS = [Number.POSITIVE_INFINITY, 500, 200, 200] as const;
 
 /**
  * How late the first level may be seen, ms. It kills nothing by itself and is the one that a calm process may sit just below for
@@ -119,10 +124,12 @@ export function createCadence(options: CadenceOptions): Cadence {
       return Math.max(minIntervalMs, delayMs);
     },
     urgentDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond) {
-      const mostMs = LONGEST_URGENT_MS[levelCode(level)];
-      if (growthBytesPerSecond <= 0) return mostMs;
       const bound = boundOf(LEVELS[levelCode(level) + 1], thresholds);
       const headroomBytes = Math.max(0, bound * limitBytes - usedBytes);
+      const suddenMs = minIntervalMs + (headroomBytes / PLAUSIBLE_GROWTH_BYTES_PER_SECOND) * 1e3;
+      const longestMs = LONGEST_URGENT_MS[levelCode(level)];
+      const mostMs = isAtLeast(level, 'critical') ? Math.min(longestMs, suddenMs) : longestMs;
+      if (growthBytesPerSecond <= 0) return mostMs;
       const halfwayMs = (headroomBytes / growthBytesPerSecond) * 1e3 * HALFWAY;
       return Math.max(minIntervalMs, Math.min(mostMs, halfwayMs));
     },

@@ -33,10 +33,9 @@ const SUDDEN_RISE_US = 100_000;
 
 /**
  * Below `critical` it takes a rise by this share to be held for the beginning of a ramp, since a process may stay there for hours. It is followed on credit
- * for so long, from `warning` on: the forecast has hardly moved yet, and a process that has been at `warning` for long has no CPU time left to look
- * more often. At `critical` everything is, since calm says nothing there: a thread that collects does not grow, and then goes on. Source: bench/squeeze with
- * 4 KiB beside 1 GB/s, where the next look came 0.1 s later, at the limit, and other cells, where looks away of 0.2 to 0.5 s at `critical` cost
- * 7 to 10 % of the limit.
+ * for so long, from `warning` on, and so is the crossing of `critical`: the forecast has hardly moved yet, and
+ * a process that has been at `warning` for long has no CPU time left to look more often. Source: bench/squeeze with 4 KiB beside 1 GB/s, where the next
+ * look came 0.1 s later, at the limit.
  */
 const FOLLOWED_RISE_SHARE = 0.01;
 const FOLLOWED_US = 500_000;
@@ -50,9 +49,9 @@ export interface Watched {
   wantedUs: number;
   /** The same for what must not be put off even if it costs more than there is; Infinity: nothing is urgent. */
   urgentUs: number;
-  /** The same for what rose suddenly, or is at `critical`, and may be put off once that has cost too much. */
+  /** The same for what rose suddenly, and may be put off once that has cost too much. */
   suspectUs: number;
-  /** When it last rose suddenly, and when by as much as to be followed, monotonic µs; to cross `critical` is the former. */
+  /** When it last rose suddenly, and when by as much as to be followed, monotonic µs; to cross `critical` is both. */
   risenUs: number;
   leaptUs: number;
   /** When it is read again, monotonic µs; 0: with the next sample. */
@@ -149,7 +148,7 @@ export class Watch {
     const riseShare = wasKnown && !isHeap ? (usedBytes - usedBeforeBytes) / limitBytes / spans : 0;
     const crosses = !isHeap && isAtLeast(level, 'critical') && !isAtLeast(levelBefore, 'critical');
     if (crosses || riseShare > SUDDEN_RISE_SHARE) watched.risenUs = nowUs;
-    if (riseShare > FOLLOWED_RISE_SHARE) watched.leaptUs = nowUs;
+    if (crosses || riseShare > FOLLOWED_RISE_SHARE) watched.leaptUs = nowUs;
     const roseUs = isAtLeast(level, 'critical') ? watched.risenUs : watched.leaptUs;
     const risesSuddenly = nowUs - roseUs < SUDDEN_RISE_US;
     const delayMs = known
@@ -158,8 +157,7 @@ export class Watch {
     const urgentMs = known
       ? cadence.urgentDelayMs(level, usedBytes, limitBytes, thresholds, growth)
       : Number.POSITIVE_INFINITY;
-    const isLeaping = nowUs - watched.leaptUs < FOLLOWED_US && isAtLeast(level, 'warning');
-    const isFollowed = known && (isLeaping || (!isHeap && isAtLeast(level, 'critical')));
+    const isFollowed = known && nowUs - watched.leaptUs < FOLLOWED_US && isAtLeast(level, 'warning');
     watched.delayUs = delayMs * 1e3;
     watched.wantedUs = nowUs + watched.delayUs;
     watched.urgentUs = nowUs + urgentMs * 1e3;

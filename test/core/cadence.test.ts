@@ -173,6 +173,20 @@ describe('cadence', () => {
     expect(level).toBe('emergency');
   });
 
+  it('is urgent from warning on also while nothing grows', () => {
+    const cadence = createCadence(OPTIONS);
+    const urgentMs = (level: Level, ratio: number, limitBytes: number, growthBytesPerSecond = 0) =>
+      cadence.urgentDelayMs(level, ratio * limitBytes, limitBytes, DEFAULT_THRESHOLDS, growthBytesPerSecond);
+    expect(urgentMs('normal', 0.65, GIB)).toBe(Number.POSITIVE_INFINITY);
+    expect(urgentMs('warning', 0.75, GIB)).toBe(500);
+    expect(urgentMs('critical', 0.8, 16 * GIB)).toBe(200);
+    expect(urgentMs('critical', 0.8, 16 * GIB, 1e6), 'slow growth').toBe(200);
+    expect(urgentMs('critical', 0.85, 500e6), '50 MB of it, at 1 GB/s').toBeCloseTo(60);
+    expect(urgentMs('critical', 0.85, 500e6, 1e9)).toBeCloseTo(25);
+    expect(urgentMs('emergency', 0.96, 500e6), '20 MB to the limit').toBeCloseTo(30);
+    expect(urgentMs('emergency', 1, 500e6)).toBe(OPTIONS.minIntervalMs);
+  });
+
   it('looks once a minute however dear a sample is', () => {
     const cadence = createCadence({ ...OPTIONS, maxSamplerCpu: 1e-6 });
     const delaysMs = Array.from({ length: 200 }, (_, sample) =>
