@@ -13,10 +13,10 @@ export interface Crossing {
 }
 
 /**
- * Since the crossing. What counts is the round that pays for it, at `critical` or ahead of it at `warning`, with those that it found under way: a
+ * Since the crossing; null where a collection alone brought usage back, so that no round was needed. What counts is the round that pays for it, at `critical` or ahead of it at `warning`, with those that it found under way: a
  * first bite is a hundredth of the limit, and says nothing about the crossing.
  */
-export interface CrossingResult {
+export interface CrossingTimes {
   /** Until the caches had dropped what was asked for. */
   readonly evictedMs: number;
   /** Until the state showed nine tenths of what was dropped gone from the resident set. */
@@ -24,6 +24,8 @@ export interface CrossingResult {
   /** Until the report of that round was complete, on a free loop; null on a blocked one, which hears nothing. */
   readonly settledMs: number | null;
 }
+
+export type CrossingResult = CrossingTimes | null;
 
 /** What was seen at some time. */
 interface Sight {
@@ -84,7 +86,8 @@ const crossedBytes = process.memoryUsage.rss();
 const sights = [look()];
 if (loop === 'blocked') watchBlocked();
 else await watchFree();
-while (!reports.some(paysForCrossing)) await new Promise<void>((resolve) => pressure.once('eviction', () => resolve()));
+// a report of the last moment may still be on its way
+if (!reports.some(paysForCrossing)) await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
 
 const [start] = sights;
 if (start === undefined) throw new Error('Nothing was seen');
@@ -94,7 +97,7 @@ const askedBytes = rounds.reduce(
   0,
 );
 const evictedBytes = rounds.reduce((sum, round) => sum + round.evictedBytes, 0);
-const result: CrossingResult = {
+const times: CrossingTimes = {
   evictedMs: firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= askedBytes),
   // what the state shows first was read before the crossing, and may be less than the process had then
   returnedMs: firstMs(
@@ -103,6 +106,7 @@ const result: CrossingResult = {
   settledMs: loop === 'blocked' ? null : Math.min(WATCH_MS, settledMs),
 };
 await pressure.stop();
+const result: CrossingResult = rounds.length === 0 ? null : times;
 process.stdout.write(`${JSON.stringify(result)}\n`);
 others.length = 0;
 
