@@ -216,7 +216,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       const isDear = isAwaited(binding, input);
-      const isNoUse = areInHeap && isDear && share * pastBytes > worthBytes && lastCollection.wasNoUse(nowMs, binding);
+      const isNotDead = share * (pastBytes - input.uncollectedBytes) > worthBytes;
+      const isNoUse = areInHeap && isDear && isNotDead && lastCollection.wasNoUse(nowMs, binding);
       const deepBytes = isNoUse ? depthOf(binding) * share * input.evictableBytes : 0;
       const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? Math.max(lastBytes, deepBytes) : 0));
       if (

@@ -293,18 +293,24 @@ describe('the adaptive policy past critical', () => {
 
   it('gives the larger part of all, the deeper it is, once a dear collection of objects was of no use', () => {
     /** Others rise to `usedMib` at 25 MB/s, after a collection at 820. */
-    const givenAt = (usedMib: number, { heapUsedBytes = 600 * MIB, collectedMib = 820 }) => {
+    const givenAt = (usedMib: number, { heapUsedBytes = 600 * MIB, collectedMib = 820, uncollectedBytes = 0 }) => {
       const driver = new PolicyDriver(createAdaptivePolicy());
       driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, heapUsedBytes, collectionSeconds: 0.1 });
       driver.sample(100, { usedBytes: collectedMib * MIB, growthBytesPerSecond: 25 * MIB, roundActive: true });
       driver.sample(10, { collections: 1 });
       return (
-        driver.sample(2000, { usedBytes: usedMib * MIB, roundActive: false, retainedBytes: 200 * MIB }).evictBytes / MIB
+        driver.sample(2000, {
+          usedBytes: usedMib * MIB,
+          roundActive: false,
+          retainedBytes: 200 * MIB,
+          uncollectedBytes,
+        }).evictBytes / MIB
       );
     };
     expect(givenAt(875, {})).toBeCloseTo(200);
     expect(givenAt(905, {})).toBeCloseTo(280);
     expect(givenAt(875, { heapUsedBytes: 0 }), 'Buffers').toBeLessThan(150);
+    expect(givenAt(875, { uncollectedBytes: 85 * MIB }), 'dead').toBeLessThan(150);
     expect(givenAt(875, { collectedMib: 880 }), 'it came down').toBeLessThan(150);
   });
 
