@@ -17,7 +17,7 @@ const STEPS_PER_SAMPLE = 4;
 
 /** A timer is late by up to this, and now and then by much more. Ms. */
 const USUAL_LATENESS_MS = 1;
-export const SELDOM_LATENESS_MS = 30;
+const SELDOM_LATENESS_MS = 30;
 const SELDOM = 0.01;
 
 /** All that is known of a run. */
