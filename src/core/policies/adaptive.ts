@@ -13,7 +13,6 @@ import { formatBytes, formatRatio, MIB } from '../units.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
-import { createLastCollection } from './last-collection.js';
 import {
   depthOf,
   isAllOrNothing,
@@ -88,6 +87,8 @@ const MOST_WARNING_BITE = 0.05;
  * - What was evicted and is not collected yet is collected before anything else is evicted for it, while there is time.
  * - Usage past `critical`, or about to be far past it by what others do, is *paid for once*: the caches shrink by what was added since the last
  *   payment. Usage that stays there (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
+ * - Entries of a heap of objects leave V8's pages half empty, so that collections return next to nothing until nearly all are gone. Where usage is
+ *   higher than before the last dear collection, and not by what is dead, the deeper part of all that the caches hold is given.
  * - After a cut the cap is held, then grows back into the room there is.
  */
 export function createAdaptivePolicy(): EvictionPolicy {
@@ -97,7 +98,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const leaps = createLeaps();
   const ramps = createRamps();
   const retained = createRecentLow(STEADY_MS);
-  const lastCollection = createLastCollection();
   const cap = createCap();
   const cacheLow = createRecentLow(CALM_MS);
   let paceBytes = MOST_PACE_BYTES;
@@ -190,7 +190,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
       areInHeap = residence.next(input);
       for (const watched of input.resources)
         if (watched.known) trackOf(watched.resource).add(input, watched, areInHeap);
-      lastCollection.add(input);
       if (binding === null) {
         cap.lift();
         return hold('nothing has a limit', null, null);
@@ -216,10 +215,11 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
       const worthBytes = LEAST_BITE_SHARE * share * binding.limitBytes;
       const isDear = isAwaited(binding, input);
-      const isNotDead = share * (pastBytes - input.uncollectedBytes) > worthBytes;
-      const isNoUse = areInHeap && isDear && isNotDead && lastCollection.wasNoUse(nowMs, binding);
-      const deepBytes = isNoUse ? depthOf(binding) * share * input.evictableBytes : 0;
-      const overBytes = Math.min(sparedBytes, Math.max(dueBytes, pastBytes > 0 ? Math.max(lastBytes, deepBytes) : 0));
+      const aliveBytes = share * (pastBytes - input.uncollectedBytes);
+      const isUnreturned =
+        areInHeap && isDear && aliveBytes > worthBytes && track.lastCollection.wasNoUse(nowMs, binding.usedBytes);
+      const deepBytes = isUnreturned ? depthOf(binding) * share * input.evictableBytes : 0;
+      const overBytes = Math.min(sparedBytes, Math.max(dueBytes, deepBytes, pastBytes > 0 ? lastBytes : 0));
       if (
         ((isThreatened && level === 'warning') || isAtLeast(level, 'critical')) &&
         track.isFresh &&
@@ -232,7 +232,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
           askedAtCollections = input.collections;
           return { ...hold('collect what is dead first', cap.bytes, paceBytes), collect: 'ifDue' };
         }
-        if (isDear && lastCollection.isReturning(nowMs, binding) && isTimeToCollect(input, binding)) {
+        const isReturning = track.lastCollection.isReturning(nowMs, binding.usedBytes, binding.limitBytes);
+        if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
         const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));

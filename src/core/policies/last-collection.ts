@@ -1,6 +1,3 @@
-import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
-import type { Resource } from '../resource.js';
-
 /**
  * What a dear collection found dead is freed by other threads while this one goes on, and shows within this time: unless usage rises by more than
  * this share of the limit meanwhile, which is then others' doing.
@@ -8,45 +5,43 @@ import type { Resource } from '../resource.js';
 const RETURN_MS = 100;
 const RETURN_RISE_SHARE = 0.01;
 
-/** So long it counts what a collection returned. */
+/** What a collection did not return says something for so long. */
 const NO_USE_MS = 5000;
 
-/** What came of the last collection, for the usage of each resource. Pure; fed with every sample. */
+/** What came of the last collection, by the usage of one resource. Bytes; pure; fed with every sample. */
 export interface LastCollection {
-  add(input: Pick<PolicyInput, 'nowMs' | 'collections' | 'resources'>): void;
+  /** @param collections how many there were until now. */
+  add(nowMs: number, collections: number, usedBytes: number): void;
   /** Whether what it found dead may still be on its way back. */
-  isReturning(nowMs: number, watched: WatchedResource): boolean;
+  isReturning(nowMs: number, usedBytes: number, limitBytes: number): boolean;
   /** Whether usage is higher than before it: it returned less than came since. */
-  wasNoUse(nowMs: number, watched: WatchedResource): boolean;
+  wasNoUse(nowMs: number, usedBytes: number): boolean;
 }
 
 export function createLastCollection(): LastCollection {
   /** How many there were; Infinity: nobody has told yet. */
-  let collections = Number.POSITIVE_INFINITY;
+  let last = Number.POSITIVE_INFINITY;
   let seenMs = Number.NEGATIVE_INFINITY;
-  /** Usage with the last sample, with the last before the collection was seen, and with the one that showed it. Bytes. */
-  let lastBytes = new Map<Resource, number>();
-  let beforeBytes = lastBytes;
-  let seenBytes = lastBytes;
+  /** Usage with the last sample, with the last before the collection was seen, and with the one that showed it. */
+  let lastBytes = 0;
+  let beforeBytes = 0;
+  let seenBytes = 0;
 
   return {
-    add(input) {
-      const usedBytes = new Map<Resource, number>();
-      for (const watched of input.resources) if (watched.known) usedBytes.set(watched.resource, watched.usedBytes);
-      if (input.collections > collections) {
-        seenMs = input.nowMs;
+    add(nowMs, collections, usedBytes) {
+      if (collections > last) {
+        seenMs = nowMs;
         beforeBytes = lastBytes;
         seenBytes = usedBytes;
       }
-      collections = input.collections;
+      last = collections;
       lastBytes = usedBytes;
     },
-    isReturning(nowMs, { resource, usedBytes, limitBytes }) {
-      const mostBytes = (seenBytes.get(resource) ?? 0) + RETURN_RISE_SHARE * limitBytes;
-      return nowMs - seenMs < RETURN_MS && usedBytes <= mostBytes;
+    isReturning(nowMs, usedBytes, limitBytes) {
+      return nowMs - seenMs < RETURN_MS && usedBytes <= seenBytes + RETURN_RISE_SHARE * limitBytes;
     },
-    wasNoUse(nowMs, { resource, usedBytes }) {
-      return nowMs - seenMs < NO_USE_MS && usedBytes > (beforeBytes.get(resource) ?? Number.POSITIVE_INFINITY);
+    wasNoUse(nowMs, usedBytes) {
+      return nowMs - seenMs < NO_USE_MS && usedBytes > beforeBytes;
     },
   };
 }

@@ -52,11 +52,7 @@ function urgency(watched: WatchedResource, share: number): number {
   return 1 + (MOST_URGENCY - 1) * depthOf(watched) * share;
 }
 
-/**
- * How far usage is on its way from `critical`, 0, to `emergency`, 1. Where entries of small objects leave V8's pages half empty, collections return next
- * to nothing until nearly all are gone, and this part of the caches is given. Source: bench/squeeze, objects beside 100 MB/s, which came to the limit
- * after six bites that were each as large as the overshoot. Pure.
- */
+/** How far usage is on its way from `critical`, 0, to `emergency`, 1. Pure. */
 export function depthOf({ usedBytes, limitBytes, thresholds }: WatchedResource): number {
   const depth = (usedBytes / limitBytes - thresholds.critical) / (thresholds.emergency - thresholds.critical);
   return Math.min(1, Math.max(0, depth));

@@ -2,6 +2,7 @@ import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
 import { createRecentPeak, type RecentPeak } from '../recent-peak.js';
 import { MIB } from '../units.js';
 import { type Ceiling, createCeiling } from './ceiling.js';
+import { createLastCollection, type LastCollection } from './last-collection.js';
 import { createSwing, type Swing } from './swing.js';
 
 /** Share of the limit by which peaks stay below `critical`, and by which usage must pass a plateau to count as growth. */
@@ -54,6 +55,7 @@ export interface ResourceTrack {
   readonly peak: RecentPeak;
   readonly swing: Swing;
   readonly ceiling: Ceiling;
+  readonly lastCollection: LastCollection;
   /** Usage without what is known to be dead, where the resource would be freed of it before it kills. */
   readonly effectiveBytes: number;
   /** What a byte of cache costs in this resource, learned while the caches grow. */
@@ -72,6 +74,7 @@ export function createResourceTrack(): ResourceTrack {
   let peak = createRecentPeak(PEAK_MEMORY_MS);
   const swing = createSwing();
   const ceiling = createCeiling();
+  const lastCollection = createLastCollection();
   const reliefPeak = createRecentPeak(RELIEF_MS);
   let effectiveBytes = 0;
   let paidBytes = 0;
@@ -113,6 +116,7 @@ export function createResourceTrack(): ResourceTrack {
     },
     swing,
     ceiling,
+    lastCollection,
     get effectiveBytes() {
       return effectiveBytes;
     },
@@ -134,6 +138,7 @@ export function createResourceTrack(): ResourceTrack {
       const { nowMs, cacheBytes, uncollectedBytes, evictedBytes } = input;
       const { resource, usedBytes, limitBytes } = watched;
       readMs = watched.readUs / 1e3;
+      lastCollection.add(nowMs, input.collections, usedBytes);
       // V8 always collects before it gives up, so what is dead in its heap kills nobody
       effectiveBytes = resource === 'heap' ? Math.max(0, usedBytes - uncollectedBytes) : usedBytes;
       // what the caches took in may cost so much: what is beyond that is surely the doing of others
