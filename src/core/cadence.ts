@@ -36,9 +36,8 @@ export interface Cadence {
   ): number;
   /**
    * Milliseconds until a resource must be read again even if that costs more CPU time than there is: half of the time to the next
-   * threshold at the growth that was measured, not less than minIntervalMs; 500 ms at the most at `warning`, and from `critical` on 200 ms or what the growth
-   * of one thread that begins now would take.
-   * Infinity: nothing is urgent. Pure.
+   * threshold at the growth that was measured, 500 ms at the most at `warning`; from `critical` on 200 ms at the most, and no more than growth of one
+   * thread that begins now needs, plus the shortest interval. Not less than minIntervalMs; Infinity: nothing is urgent. Pure.
    */
   urgentDelayMs(
     level: Level,
@@ -126,12 +125,13 @@ export function createCadence(options: CadenceOptions): Cadence {
     urgentDelayMs(level, usedBytes, limitBytes, thresholds, growthBytesPerSecond) {
       const bound = boundOf(LEVELS[levelCode(level) + 1], thresholds);
       const headroomBytes = Math.max(0, bound * limitBytes - usedBytes);
-      const suddenMs = minIntervalMs + (headroomBytes / PLAUSIBLE_GROWTH_BYTES_PER_SECOND) * 1e3;
       const longestMs = LONGEST_URGENT_MS[levelCode(level)];
-      const mostMs = isAtLeast(level, 'critical') ? Math.min(longestMs, suddenMs) : longestMs;
-      if (growthBytesPerSecond <= 0) return mostMs;
-      const halfwayMs = (headroomBytes / growthBytesPerSecond) * 1e3 * HALFWAY;
-      return Math.max(minIntervalMs, Math.min(mostMs, halfwayMs));
+      const isRising = growthBytesPerSecond > 0;
+      const halfwayMs = isRising ? (headroomBytes / growthBytesPerSecond) * 1e3 * HALFWAY : Number.POSITIVE_INFINITY;
+      const suddenMs = isAtLeast(level, 'critical')
+        ? minIntervalMs + (headroomBytes / PLAUSIBLE_GROWTH_BYTES_PER_SECOND) * 1e3
+        : Number.POSITIVE_INFINITY;
+      return Math.max(minIntervalMs, Math.min(longestMs, halfwayMs, suddenMs));
     },
     nextDelayMs(wantedMs, urgentMs, suspectMs, nowMs, samplerCpuMs, stallSome) {
       const hurryMs = wantedMs / (1 + STALL_WEIGHT * Math.max(0, stallSome ?? 0));

@@ -5,11 +5,11 @@
  */
 export interface CpuBudget {
   /**
-   * The shortest delay that the budget allows after the work so far, ms; 0 while there is room.
+   * The shortest delay that the budget allows after the work so far, ms; 0 while there is room. What is granted on credit is granted as often as the
+   * share earns the cost of a sample once that credit is used up: the debt stays as it is then.
    * @param cpuMs CPU time of the sampler thread so far.
    * @param urgentMs a delay that danger asks for; it is granted on credit. Infinity: none does.
-   * @param suspectMs the same for what may become a danger: granted on a small part of the credit, so that it is there when danger comes. Where there is
-   * no more credit, both are granted as often as the share earns what a sample costs, and the debt stays as it is.
+   * @param suspectMs the same for what may become a danger: granted on a small part of the credit, so that it is there when danger comes.
    */
   shortestDelayMs(nowMs: number, cpuMs: number, urgentMs: number, suspectMs: number): number;
 }
@@ -35,7 +35,7 @@ const BORROWED_SAMPLES = 200;
  */
 const REPAYMENT_STRETCH = 4;
 
-/** Beyond what the share is worth in so long, or so many usual samples, samples come a second apart, or further in proportion. */
+/** Beyond what the share is worth in so long, or so many usual samples, samples that nothing asks for come a second apart, or further in proportion. */
 const HEAVY_DEBT_SECONDS = 10;
 const HEAVY_DEBT_SAMPLES = 100;
 const HEAVY_DEBT_DELAY_MS = 1_000;
