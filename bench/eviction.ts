@@ -60,6 +60,7 @@ process.stdout.write(
 function showCrossings(crossing: Crossing, title: string) {
   const all = Array.from({ length: CROSSINGS }, () => run<CrossingResult>('crossing', [JSON.stringify(crossing)]));
   const results = all.filter((result) => result !== null);
+  if (results.length === 0) throw new Error(`No crossing needed a round: ${title}`);
   const evictedMs = results.map((result) => result.evictedMs);
   const returnedMs = results.map((result) => result.returnedMs);
   const settledMs = results.flatMap((result) => result.settledMs ?? []);

@@ -13,7 +13,7 @@ export interface Crossing {
 }
 
 /**
- * Since the crossing; null where a collection alone brought usage back, so that no round was needed. What counts is the round that pays for it, at `critical` or ahead of it at `warning`, with those that it found under way: a
+ * Since the crossing. What counts is the round that pays for it, at `critical` or ahead of it at `warning`, with those that it found under way: a
  * first bite is a hundredth of the limit, and says nothing about the crossing.
  */
 export interface CrossingTimes {
@@ -25,6 +25,7 @@ export interface CrossingTimes {
   readonly settledMs: number | null;
 }
 
+/** null: no round came, and none was needed, since a collection alone had brought usage back below `critical`. */
 export type CrossingResult = CrossingTimes | null;
 
 /** What was seen at some time. */
@@ -97,16 +98,17 @@ const askedBytes = rounds.reduce(
   0,
 );
 const evictedBytes = rounds.reduce((sum, round) => sum + round.evictedBytes, 0);
+const isUndone = rounds.length === 0 && process.memoryUsage.rss() < CRITICAL * limitBytes;
 const times: CrossingTimes = {
-  evictedMs: firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= askedBytes),
+  evictedMs: rounds.length === 0 ? WATCH_MS : firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= askedBytes),
   // what the state shows first was read before the crossing, and may be less than the process had then
   returnedMs: firstMs(
     ({ rssBytes }) => rssBytes !== start.rssBytes && crossedBytes - rssBytes >= VISIBLE_SHARE * evictedBytes,
   ),
   settledMs: loop === 'blocked' ? null : Math.min(WATCH_MS, settledMs),
 };
+const result: CrossingResult = isUndone ? null : times;
 await pressure.stop();
-const result: CrossingResult = rounds.length === 0 ? null : times;
 process.stdout.write(`${JSON.stringify(result)}\n`);
 others.length = 0;
 

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MIB } from '../../src/core/units.js';
 
-/** Other memory of the process that rises to half of the limit at so many MB/s and falls again; page cache; or nothing. */
+/**
+ * Other memory of the process that rises to half of the limit at so many MB/s, or as fast as the kernel hands out pages where that is less, and falls
+ * again; page cache; or nothing.
+ */
 export type DisturbanceKind = 'none' | 'page-cache' | number;
 
 /** Something beside the cache that uses memory; `advance` is called often, inside the synchronous loop. */
