@@ -17,7 +17,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 9;
+export const LAYOUT_VERSION = 10;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
 export const THREAD_ROWS = 256;
@@ -173,30 +173,30 @@ export const THREAD = {
   /** Room that a blocked call needs, bytes (wide), 0: only a fresh sample. Then the number of the request; ANSWER: it was seen to. */
   NEED: 29,
   NEED_TICKET: 31,
-  /** Sampler: sequence of the control block below, which outlives the owner of the row: a claim leaves it alone. */
-  CONTROL_SEQUENCE: 32,
-  /** Sampler: the order to carry out: its caches' rows that carry the same number owe bytes. 0: none yet. */
-  ORDER: 33,
-  /** Sampler: how urgent, level wire code; at 3 the order is carried out whole, without slices. */
-  ORDER_LEVEL: 34,
-  /** Sampler: resource code of the cause, -1: none. */
-  ORDER_CAUSE: 35,
-  /** Sampler: 0: no collection, 1: collect after the order if the duty allows it, 2: collect in any case. */
-  ORDER_COLLECT: 36,
-  /** Sampler: joint bytes that this thread's caches may hold, -1: no cap (wide). */
-  CAP: 37,
-  /** Sampler: collect whenever this many bytes were evicted since the last collection, -1: do not pace (wide). */
-  PACE: 39,
-  /** Sampler: the generation that the block is for; another owner of the row finds nothing in it. */
-  CONTROL_FOR: 41,
-  /** Sampler: the round of eviction that the order belongs to, as `EvictionReport.id`; 0: none. */
-  ORDER_ROUND: 42,
-  /** Rung for the owner of the row: an order, a sample that it wants, the end of the runtime. Writers: all threads, by Atomics.add. */
-  BELL: 43,
-  /** Sampler: the last NEED_TICKET that was seen to. */
-  ANSWER: 44,
   /** Least distance of the samples that the thread watches, ms; 0: it watches none. */
-  WATCH_DISTANCE: 45,
+  WATCH_DISTANCE: 32,
+  /** Sampler: sequence of the control block below, which outlives the owner of the row: a claim leaves it alone. */
+  CONTROL_SEQUENCE: 33,
+  /** Sampler: the order to carry out: its caches' rows that carry the same number owe bytes. 0: none yet. */
+  ORDER: 34,
+  /** Sampler: how urgent, level wire code; at 3 the order is carried out whole, without slices. */
+  ORDER_LEVEL: 35,
+  /** Sampler: resource code of the cause, -1: none. */
+  ORDER_CAUSE: 36,
+  /** Sampler: 0: no collection, 1: collect after the order if the duty allows it, 2: collect in any case. */
+  ORDER_COLLECT: 37,
+  /** Sampler: joint bytes that this thread's caches may hold, -1: no cap (wide). */
+  CAP: 38,
+  /** Sampler: collect whenever this many bytes were evicted since the last collection, -1: do not pace (wide). */
+  PACE: 40,
+  /** Sampler: the generation that the block is for; another owner of the row finds nothing in it. */
+  CONTROL_FOR: 42,
+  /** Sampler: the round of eviction that the order belongs to, as `EvictionReport.id`; 0: none. */
+  ORDER_ROUND: 43,
+  /** Rung for the owner of the row: an order, a sample that it wants, the end of the runtime. Writers: all threads, by Atomics.add. */
+  BELL: 44,
+  /** Sampler: the last NEED_TICKET that was seen to. */
+  ANSWER: 45,
   /** Sampler: the count of the last sample that is one to be watched. */
   WATCHED_SAMPLE: 46,
 } as const;

@@ -39,7 +39,6 @@ export function claimThread(words: Int32Array, threadId: number, kernelId: numbe
     if (Atomics.compareExchange(words, at + THREAD.OWNER, 0, -generation) !== 0) continue;
     raiseRowsUsed(words, HEADER.THREAD_ROWS_USED, row + 1);
     for (let word = THREAD.OWNER + 1; word < THREAD.CONTROL_SEQUENCE; word++) Atomics.store(words, at + word, 0);
-    Atomics.store(words, at + THREAD.WATCH_DISTANCE, 0); // it stands behind the sampler's block
     Atomics.store(words, at + THREAD.THREAD_ID, threadId);
     Atomics.store(words, at + THREAD.KERNEL_ID, kernelId);
     Atomics.store(words, at + THREAD.OWNER, generation);
