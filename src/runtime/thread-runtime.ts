@@ -300,11 +300,11 @@ export class ThreadRuntime {
       this.#watchedSample = watched;
       this.#sampleWatch(this.state);
     }
+    if (!this.#wantsSamples) return;
     const { sampleCount } = this.#view.published();
-    if (this.#wantsSamples && sampleCount !== this.#toldSamples) {
-      this.#toldSamples = sampleCount;
-      this.#emitter.emit('sample', this.state);
-    }
+    if (sampleCount === this.#toldSamples) return;
+    this.#toldSamples = sampleCount;
+    this.#emitter.emit('sample', this.state);
   }
 
   /** Once per cache: a `sizeOf` that fails for one entry fails for many. */
