@@ -5,11 +5,13 @@
  * bench-results/squeeze.json and squeeze.svg.
  * `--quick`: fewer cells and runs, minutes instead of hours. `--runs N`: runs of spillway per cell. `--cell PATTERN`: only cells whose
  * name this regular expression finds. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
+ * `--alone`: spillway without rivals, to see in an hour whether it lives everywhere; writes nothing.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { PressureOptions } from '../src/index.js';
 import { reportClaim } from './claim.js';
+import { runAlone } from './squeeze/alone.js';
 import { type Cell, fullCells, quickCells, TIGHT } from './squeeze/cells.js';
 import { drawPicture } from './squeeze/picture.js';
 import {
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     runs: { type: 'string' },
     cell: { type: 'string', default: '' },
     resume: { type: 'boolean', default: false },
+    alone: { type: 'boolean', default: false },
   },
 });
 const runs = Number(values.runs ?? (values.quick ? 2 : 10));
@@ -86,12 +89,18 @@ function readDone(): CellReport[] {
   return done.filter(({ cell }) => !short.has(cell));
 }
 
+const cells = (values.quick ? quickCells() : fullCells()).filter(({ name }) => cellPattern.test(name));
+if (values.alone) {
+  await runAlone(cells, runs);
+  process.exit();
+}
+
 const reports = readDone();
 mkdirSync('bench-results', { recursive: true });
 console.log(HEADINGS.join(' | '));
 for (const report of reports) console.log(formatReport(report).join(' | '));
-for (const cell of values.quick ? quickCells() : fullCells()) {
-  if (!cellPattern.test(cell.name) || reports.some((report) => report.cell === cell.name)) continue;
+for (const cell of cells) {
+  if (reports.some((report) => report.cell === cell.name)) continue;
   for (const report of await meet(cell)) {
     reports.push(report);
     console.log(formatReport(report).join(' | '));

@@ -101,7 +101,6 @@ function isSafe(summary: Summary, mostPeakShare: number): boolean {
 
 export function summarize(cell: Cell, outcomes: readonly Outcome[]): Summary {
   const results = outcomes.flatMap((outcome) => (outcome.survived ? [outcome.result] : []));
-  const limitBytes = cell.base.limitMib * 2 ** 20;
   const most = (value: (result: WorkloadResult) => number) => Math.max(0, ...results.map(value));
   return {
     runs: outcomes.length,
@@ -109,8 +108,7 @@ export function summarize(cell: Cell, outcomes: readonly Outcome[]): Summary {
     exitCodes: outcomes.flatMap((outcome) => (outcome.survived ? [] : [outcome.exitCode])),
     hitRate: median(results.map(({ hits, operations }) => hits / operations)),
     operationsPerSecond: median(results.map(({ seconds, operations }) => operations / seconds)),
-    // With page cache the container sits at its limit whatever happens; there the resident set tells.
-    peakShare: most((result) => peakBytes(cell, result)) / limitBytes,
+    peakShare: most((result) => peakShareOf(cell, result)),
     leastCacheMib: Math.min(...results.map(({ leastCacheBytes }) => leastCacheBytes)) / 2 ** 20,
     meanCacheMib: median(results.map(({ meanCacheBytes }) => meanCacheBytes)) / 2 ** 20,
     askedCollections: median(results.map(({ askedCollections }) => askedCollections)),
@@ -118,10 +116,10 @@ export function summarize(cell: Cell, outcomes: readonly Outcome[]): Summary {
   };
 }
 
-function peakBytes(cell: Cell, result: WorkloadResult): number {
-  return cell.base.disturbance === 'page-cache' || result.peakContainerBytes === 0
-    ? result.peakRssBytes
-    : result.peakContainerBytes;
+/** How close a run came to the limit, of it. With page cache the container sits there whatever happens, and the resident set tells. */
+export function peakShareOf({ base }: Cell, { peakContainerBytes, peakRssBytes }: WorkloadResult): number {
+  const isResident = base.disturbance === 'page-cache' || peakContainerBytes === 0;
+  return (isResident ? peakRssBytes : peakContainerBytes) / (base.limitMib * 2 ** 20);
 }
 
 export function median(values: readonly number[]): number {
