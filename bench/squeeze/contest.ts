@@ -13,17 +13,24 @@ export type Outcome =
 
 const WORKLOAD = fileURLToPath(new URL('./workload.js', import.meta.url));
 
+/** Passed on to the contestant by whoever runs it, and meant for the benchmark. */
+const STOPPING: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
+
 /** Runs one contestant in a fresh process under the limit. */
 export async function contest(options: WorkloadOptions): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'spillway-squeeze-'));
   const resultPath = join(directory, 'result.json');
   try {
-    const { exitCode } = await runUnderMemoryLimit({
+    const { exitCode, signal } = await runUnderMemoryLimit({
       limitBytes: options.limitMib * MIB,
       command: process.execPath,
       args: [WORKLOAD, JSON.stringify(options), resultPath],
       stdio: 'ignore',
     });
+    if (signal !== null && STOPPING.has(signal)) {
+      process.once('exit', () => rmSync(directory, { recursive: true }));
+      process.exit(exitCode);
+    }
     if (exitCode !== 0) return { survived: false, exitCode };
     return { survived: true, result: JSON.parse(readFileSync(resultPath, 'utf8')) };
   } finally {
