@@ -24,7 +24,8 @@ export async function runAlone(cells: readonly Cell[], runs: number): Promise<vo
 
 function columnsOf(cell: Cell, outcomes: readonly Outcome[]): string[] {
   const results = outcomes.flatMap((outcome) => (outcome.survived ? [outcome.result] : []));
-  const survivors = `${results.length}/${outcomes.length}`;
+  const exitCodes = outcomes.flatMap((outcome) => (outcome.survived ? [] : [outcome.exitCode]));
+  const survivors = [`${results.length}/${outcomes.length}`, ...exitCodes.map((code) => `exit ${code}`)].join(' ');
   if (results.length === 0) return [survivors];
   const spread = (values: readonly number[]) => [0.5, 0, 1].map((share) => quantile(values, share));
   return [
