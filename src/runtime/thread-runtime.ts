@@ -15,6 +15,8 @@ import type { PublishedState } from '../page/state-codec.js';
 import { loadWatchedSample, storeWantsSamples, storeWatchDistance, type ThreadClaim } from '../page/thread-rows.js';
 import { Admission, checkReservation, freeReservation, type Reservation } from './admission.js';
 import { PressureEmitter, type PressureEvent, type PressureEvents, type PressureListener } from './events.js';
+import { LevelWaits } from './level-waits.js';
+import { Settlements } from './settlements.js';
 import { StateView } from './state-view.js';
 
 /** How often a change of who wants samples is noticed on the diagnostics channel, which tells nobody of its subscribers. */
@@ -50,7 +52,7 @@ export class ThreadRuntime {
   readonly #caches: ThreadCaches;
   readonly #emitter = new PressureEmitter();
   readonly #roundListeners = new Set<() => void>();
-  readonly #settlements = new Map<number, PendingSettlement>();
+  readonly #settlements = new Settlements();
   readonly #claim: ThreadClaim;
   readonly #events: ThreadRuntimeEvents;
   readonly #bell: BellListener;
@@ -58,8 +60,7 @@ export class ThreadRuntime {
   readonly #interest: NodeJS.Timeout;
   /** Caches that were warned of. */
   readonly #warned = new Set<string>();
-  /** Ends the waits of `until` that are under way. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waits = new LevelWaits(this.#emitter);
   #wantsSamples = false;
   /** Count of the last sample that was told of. */
   #toldSamples = 0;
@@ -153,7 +154,7 @@ export class ThreadRuntime {
 
   /** Whether the measured outcome of an eviction is still to come. */
   get awaitsSettlement(): boolean {
-    return this.#settlements.size > 0;
+    return this.#settlements.areAwaited;
   }
 
   isHeard(event: PressureEvent): boolean {
@@ -181,24 +182,10 @@ export class ThreadRuntime {
     if (this.#closed) throw stopped('until');
     const holds = (now: Level) => isAtLeast(now, level) !== below;
     if (holds(this.level)) return;
-    await new Promise<void>((resolve, reject) => {
-      const settle = (finish: () => void) => {
-        this.#emitter.off('level', onLevel);
-        this.#waiting.delete(onStop);
-        signal?.removeEventListener('abort', onAbort);
-        finish();
-      };
-      const onLevel: PressureListener<'level'> = ({ to }) => {
-        if (holds(to)) settle(resolve);
-      };
-      const onStop = () => settle(() => reject(stopped('until')));
-      const onAbort = () => settle(() => reject(signal?.reason));
-      this.#emitter.on('level', onLevel);
-      this.#waiting.add(onStop);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#updateInterest();
-      if (holds(this.level)) settle(resolve); // it changed before anybody listened
-    });
+    const reached = this.#waits.until(holds, signal);
+    this.#updateInterest();
+    this.#waits.look(this.level); // it may have changed before anybody listened
+    await reached;
   }
 
   /** Takes what the sampler posted. */
@@ -211,8 +198,7 @@ export class ThreadRuntime {
         this.#emitter.emit('eviction', this.withSettlement(message.report));
         break;
       case 'settled':
-        this.#settlements.get(message.report.id)?.resolve(message.report);
-        this.#settlements.delete(message.report.id);
+        this.#settlements.settle(message.report);
         break;
       case 'health':
         this.#emitter.emit('health', { from: message.from, to: message.to, reason: message.reason });
@@ -228,14 +214,7 @@ export class ThreadRuntime {
 
   /** The report with the promise of its settlement: the same promise for the event and for the caller of `evict()`. */
   withSettlement(report: EvictionReport): EvictionReportWithSettlement {
-    let settlement = this.#settlements.get(report.id);
-    if (settlement === undefined) {
-      settlement = openSettlement(report);
-      if (report.returnedBytes !== null || this.#closed) settlement.resolve(report);
-      else this.#settlements.set(report.id, settlement);
-    }
-    const settled = { value: settlement.promise, enumerable: false };
-    return Object.freeze(Object.defineProperty({ ...report }, 'settled', settled)) as EvictionReportWithSettlement;
+    return this.#settlements.promise(report);
   }
 
   /** Takes back everything that was laid over caches, and every timer; idempotent. */
@@ -249,9 +228,8 @@ export class ThreadRuntime {
     const { reservedBytes } = this.#admission;
     if (reservedBytes > 0) this.report(forgotten(reservedBytes));
     this.#caches.close();
-    for (const { report, resolve } of this.#settlements.values()) resolve(report);
-    this.#settlements.clear();
-    for (const end of [...this.#waiting]) end();
+    this.#settlements.close();
+    this.#waits.end(stopped('until'));
     this.#emitter.emit('health', Object.freeze({ from, to: 'stopped', reason }));
     this.#emitter.removeAll();
   }
@@ -323,21 +301,6 @@ function forgotten(bytes: number): SpillwayError {
 function cacheFailed(cache: string, outcome: Outcome, fault: unknown): SpillwayError {
   const message = `Cache '${cache}' ${outcome} when it was asked to evict: ${reasonOf(fault)}`;
   return new SpillwayError('ERR_SPILLWAY_CACHE_FAILED', message, { cause: fault });
-}
-
-/** A report that waits for its measured outcome. */
-interface PendingSettlement {
-  readonly report: EvictionReport;
-  readonly promise: Promise<EvictionReport>;
-  readonly resolve: (report: EvictionReport) => void;
-}
-
-function openSettlement(report: EvictionReport): PendingSettlement {
-  let resolve: (report: EvictionReport) => void = () => undefined;
-  const promise = new Promise<EvictionReport>((settle) => {
-    resolve = (final) => settle(Object.freeze(final));
-  });
-  return { report, promise, resolve };
 }
 
 function badLevel(level: unknown): SpillwayError {
