@@ -5,7 +5,7 @@
  * bench-results/squeeze.json and squeeze.svg.
  * `--quick`: fewer cells and runs, minutes instead of hours. `--runs N`: runs of spillway per cell. `--cell PATTERN`: only cells whose
  * name this regular expression finds. `--resume`: cells that squeeze.json has already, with as many runs, are not run again.
- * `--alone`: spillway without rivals, to see in an hour whether it lives everywhere; writes nothing.
+ * `--alone`: spillway without rivals, to see in about two hours whether it lives everywhere; writes nothing.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
