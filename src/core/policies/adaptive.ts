@@ -79,7 +79,7 @@ const MOST_WARNING_BITE = 0.05;
  * - Usage past `critical`, or about to be far past it by what others do, is *paid for once*: the caches shrink by what was added since the last
  *   payment. Usage that stays there (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
  * - Entries of a heap of objects leave V8's pages half empty, so that collections return next to nothing until nearly all are gone. Where usage is
- *   higher than before the last dear collection, and not by what is dead, the deeper part of all that the caches hold is given.
+ *   higher than before the last dear collection, and not by what is dead, they give a part of all they hold, the larger the closer `emergency` is.
  * - After a cut the cap is held, then grows back into the room there is.
  */
 export function createAdaptivePolicy(): EvictionPolicy {
