@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MIB } from '../../src/core/units.js';
-import { runUnderMemoryLimit } from '../../src/demo/memory-limit/run-under-memory-limit.js';
+import { FORWARDED_SIGNALS, runUnderMemoryLimit } from '../../src/demo/memory-limit/run-under-memory-limit.js';
 import type { WorkloadOptions, WorkloadResult } from './workload.js';
 
 /** How a contestant came out of one run: with a result, or killed. */
@@ -12,9 +12,6 @@ export type Outcome =
   | { readonly survived: false; readonly exitCode: number };
 
 const WORKLOAD = fileURLToPath(new URL('./workload.js', import.meta.url));
-
-/** Passed on to the contestant by whoever runs it, and meant for the benchmark. */
-const STOPPING: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /** Runs one contestant in a fresh process under the limit. */
 export async function contest(options: WorkloadOptions): Promise<Outcome> {
@@ -27,9 +24,9 @@ export async function contest(options: WorkloadOptions): Promise<Outcome> {
       args: [WORKLOAD, JSON.stringify(options), resultPath],
       stdio: 'ignore',
     });
-    if (signal !== null && STOPPING.has(signal)) {
-      process.once('exit', () => rmSync(directory, { recursive: true }));
-      process.exit(exitCode);
+    if (FORWARDED_SIGNALS.some((forwarded) => forwarded === signal)) {
+      rmSync(directory, { recursive: true });
+      process.exit(exitCode); // it was sent to the benchmark
     }
     if (exitCode !== 0) return { survived: false, exitCode };
     return { survived: true, result: JSON.parse(readFileSync(resultPath, 'utf8')) };

@@ -32,7 +32,8 @@ export interface LimitedRun {
 export const LIMIT_BYTES_VARIABLE = 'SPILLWAY_DEMO_LIMIT_BYTES';
 export const ENFORCED_BY_VARIABLE = 'SPILLWAY_DEMO_ENFORCED_BY';
 
-const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Sent to this process while a command runs, they are passed on to the command. */
+export const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SIGKILL_EXIT_CODE = 128 + constants.signals.SIGKILL;
 
 /**
