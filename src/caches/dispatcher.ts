@@ -43,6 +43,8 @@ interface Order {
   readonly abort: AbortController;
   /** The asynchronous cache that is at work, null: none is. */
   promise: Promise<number> | null;
+  /** True once the caches owe nothing more: what is left is the collection. */
+  paid: boolean;
   /** True while a driver on the loop is at it. */
   driven: boolean;
   /** True while that driver waits for an asynchronous cache. */
@@ -203,16 +205,23 @@ export class Dispatcher {
         writeReceipt(this.#words, account.row, number, sum);
       },
     );
-    return { number, control, steps, abort, promise: null, driven: false, waiting: false, turn: 0, movedUs: 0 };
+    const paid = demandBytes === 0;
+    return { number, control, steps, abort, promise: null, paid, driven: false, waiting: false, turn: 0, movedUs: 0 };
   }
 
-  /** One step. @returns true when it was the last. */
+  /** One step: a slice of what is paid, or the collection, since no turn of the loop should have to bear both. @returns true when it was the last. */
   #step(order: Order, answer?: AsyncAnswer): boolean {
     order.turn++;
-    const { done, promise } = this.#advance(order.steps, answer);
-    order.promise = promise;
-    if (done) this.#finish(order);
-    return done;
+    if (order.paid) {
+      if (this.#isToCollect(order)) this.#collector.collect();
+    } else {
+      const { done, promise } = this.#advance(order.steps, answer);
+      order.promise = promise;
+      order.paid = done;
+      if (!done || this.#isToCollect(order)) return false;
+    }
+    this.#finish(order);
+    return true;
   }
 
   /** Goes on with a payment; what the caches' own callbacks do meanwhile starts nothing new. */
@@ -243,14 +252,14 @@ export class Dispatcher {
     order.driven = false;
   }
 
+  #isToCollect({ control: { collect, level } }: Order): boolean {
+    const duty = level === 'emergency' ? EMERGENCY_DUTY : COLLECTION_DUTY;
+    return collect === COLLECT.always || (collect === COLLECT.ifDue && this.#collector.isDue(duty));
+  }
+
   #finish(order: Order): void {
     this.#current = null;
     this.#finished = order.number;
-    const { collect, level } = order.control;
-    const duty = level === 'emergency' ? EMERGENCY_DUTY : COLLECTION_DUTY;
-    if (collect === COLLECT.always || (collect === COLLECT.ifDue && this.#collector.isDue(duty))) {
-      this.#collector.collect();
-    }
     this.#books.publish();
     markOrderDone(this.#words, this.#options.threadRow, order.number);
     this.#options.onOrderDone();

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { monotonicUs } from '#src/page/clock.js';
 import { CountedCache, StrangeCache } from '../support/caches.js';
-import { CachesUnderTest } from '../support/thread-caches.js';
+import { CachesUnderTest, stillEngine } from '../support/thread-caches.js';
 
 const open: CachesUnderTest[] = [];
 afterEach(() => {
@@ -22,6 +22,20 @@ function bigLru(entries: number): LRUCache<number, Buffer> {
   const value = Buffer.alloc(1);
   for (let key = 0; key < entries; key++) cache.set(key, value);
   return cache;
+}
+
+/** A thread with one cache of 50 MB, whose engine counts the collections that it is asked for. */
+function makeCollecting() {
+  const collections = { count: 0 };
+  const findCollect = () => () => {
+    collections.count++;
+    return true;
+  };
+  const thread = new CachesUnderTest({ collectGarbage: 'auto', engine: { ...stillEngine(), findCollect } });
+  open.push(thread);
+  const cache = bigLru(50_000);
+  thread.caches.register(cache, { name: 'lru' });
+  return { thread, cache, collections };
 }
 
 /** Keeps the event loop blocked with cache operations until `done`, for 10 s at most. */
@@ -120,6 +134,42 @@ describe('an order', () => {
       expect(thread.receipt(0, number)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
     },
   );
+
+  it('has its collection in a turn of the loop after the last slice', async () => {
+    const { thread, cache, collections } = makeCollecting();
+    thread.order({ 0: 40_000_000 }, 'critical', 'always');
+    let paidTurns = 0;
+    const watch = () => {
+      if (cache.size === 10_000 && collections.count === 0) paidTurns++;
+      if (collections.count === 0) setImmediate(watch);
+    };
+    setImmediate(watch);
+    await thread.caches.payOnLoop();
+    expect({ collections: collections.count, paidTurns }).toEqual({ collections: 1, paidTurns: 1 });
+  });
+
+  it.each([
+    { level: 'critical', before: 0 },
+    { level: 'emergency', before: 1 },
+  ] as const)(
+    'has its collection in the operation after the last slice, at $level: $before are done in that',
+    (order) => {
+      const { thread, cache, collections } = makeCollecting();
+      const number = thread.order({ 0: 40_000_000 }, order.level, 'always');
+      while (thread.receipt(0, number) === null || cache.size > 10_000) cache.get(1);
+      expect(collections.count).toBe(order.before);
+      cache.get(1);
+      cache.get(1);
+      expect(collections.count).toBe(1);
+    },
+  );
+
+  it('that asks for a collection alone has it at once', () => {
+    const { thread, cache, collections } = makeCollecting();
+    thread.order({}, 'warning', 'always');
+    cache.get(1);
+    expect(collections.count).toBe(1);
+  });
 
   it('is paid once, whoever comes first', async () => {
     const thread = makeThread();
