@@ -129,12 +129,8 @@ export class Sampler {
     if (readsAll || nowUs >= this.#shownDueUs) {
       this.#shownDueUs = nowUs + LEAST_READ_US;
       this.#sources.stall.readInto(this.#stall, nowUs);
-      const rssBytes = this.#sources.rssBytes();
-      if (Number.isFinite(rssBytes)) {
-        state.rssBytes = rssBytes;
-        this.#rssReadUs = nowUs;
-      }
-    }
+      this.#tookRss(this.#sources.rssBytes(), nowUs);
+    } else if (this.#watch.hasReadProcess) this.#tookRss(this.#sources.seenRssBytes(), nowUs);
     state.sampleCount++;
     state.sampledAtMs = Date.now();
     state.sampledUs = nowUs;
@@ -193,6 +189,12 @@ export class Sampler {
   stop(): void {
     this.#steering.stop(this.#clockUs() / 1e3);
     this.#sources.close();
+  }
+
+  #tookRss(rssBytes: number, nowUs: number): void {
+    if (!Number.isFinite(rssBytes)) return;
+    this.#state.rssBytes = rssBytes;
+    this.#rssReadUs = nowUs;
   }
 
   /**

@@ -81,6 +81,9 @@ export class Watch {
   /** Since when samples come without being held up, monotonic µs. Writer: the sampler. */
   awakeUs = 0;
 
+  /** Whether the last `read` read the process itself: what its source saw of the resident set is new. */
+  hasReadProcess = false;
+
   constructor(words: Int32Array, settings: Settings, sources: SourceSet, cadence: Cadence) {
     this.#words = words;
     this.#settings = settings;
@@ -116,6 +119,7 @@ export class Watch {
    * @param intervalUs the cadence now: what the age of a reading is held against.
    */
   read(nowUs: number, readsAll: boolean, intervalUs: number): void {
+    this.hasReadProcess = false;
     for (const watched of this.all) {
       if (readsAll || nowUs >= watched.dueUs) this.#readOne(watched, nowUs, intervalUs);
     }
@@ -177,6 +181,7 @@ export class Watch {
     for (const source of this.#sources.sources) {
       if (source.resource !== resource || this.isOff(resource)) continue;
       source.readInto(this.#reading);
+      if (resource === 'process') this.hasReadProcess = true;
       return nowUs;
     }
     setUnlimited(this.#reading, 0); // off, or this platform has no such limit

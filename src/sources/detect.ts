@@ -39,6 +39,8 @@ export interface SourceSet {
   readonly missing: readonly MissingSource[];
   /** Resident set of the process, read now, whether or not anything limits it; NaN when it cannot be read. */
   rssBytes(): number;
+  /** The same as it was seen last, by that or with the `process` resource; NaN: not then. */
+  seenRssBytes(): number;
   /** Loads what can tell the allocator of this process to give back its free pages: some ms; null: nothing can. */
   readonly openAllocator: () => Allocator | null;
   /** Sets by how many percent heaps may grow between two collections; 0: as V8 thinks best. */
@@ -75,6 +77,7 @@ async function openPortable(settings: SourceSettings, ownThread: boolean): Promi
       { name: 'stall', reason },
     ],
     rssBytes: () => ofProcess.readRssBytes(),
+    seenRssBytes: () => ofProcess.seenRssBytes,
     openAllocator,
     setHeapGrowth,
     close: () => system.close(),
@@ -98,6 +101,7 @@ function openLinux(settings: SourceSettings, proc: string, recordedCgroupRoot: s
       ...missingIf('stall', stall.missingReason),
     ],
     rssBytes: () => ofProcess.readRssBytes(),
+    seenRssBytes: () => ofProcess.seenRssBytes,
     openAllocator,
     setHeapGrowth,
     close() {

@@ -27,6 +27,8 @@ const PAGE_BYTES = [4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB];
 export interface ProcessMemory extends Source {
   /** Resident set in bytes, read now, from Node where the system's own file cannot be read; NaN when both fail. */
   readRssBytes(): number;
+  /** The resident set that the last reading of either kind saw, bytes; NaN: it saw none. */
+  readonly seenRssBytes: number;
 }
 
 /**
@@ -47,6 +49,7 @@ export class LinuxProcessMemory implements ProcessMemory {
   readonly #limitsReadable: boolean;
   readonly #pageBytes: number;
   readonly #candidate: Reading = emptyReading();
+  seenRssBytes = Number.NaN;
 
   /** @param limitBytes the user's own limit for the resident set; null: none. */
   constructor(directory: string, limitBytes: number | null) {
@@ -63,7 +66,8 @@ export class LinuxProcessMemory implements ProcessMemory {
 
   readRssBytes(): number {
     const rssBytes = this.#readResidentBytes();
-    return Number.isNaN(rssBytes) ? rssByNode() : rssBytes;
+    if (Number.isNaN(rssBytes)) this.seenRssBytes = rssByNode();
+    return this.seenRssBytes;
   }
 
   readInto(reading: Reading): void {
@@ -99,7 +103,8 @@ export class LinuxProcessMemory implements ProcessMemory {
   }
 
   #readResidentBytes(): number {
-    return this.#statm.read() ? this.#statm.column(STATM_RESIDENT) * this.#pageBytes : Number.NaN;
+    this.seenRssBytes = this.#statm.read() ? this.#statm.column(STATM_RESIDENT) * this.#pageBytes : Number.NaN;
+    return this.seenRssBytes;
   }
 
   #readKernelLimits(reading: Reading): void {
@@ -144,17 +149,19 @@ export class NodeProcessMemory implements ProcessMemory {
   readonly slow = false;
   readonly description = 'process.memoryUsage.rss()';
   readonly #limitBytes: number | null;
+  seenRssBytes = Number.NaN;
 
   constructor(limitBytes: number | null) {
     this.#limitBytes = limitBytes;
   }
 
   readRssBytes(): number {
-    return rssByNode();
+    this.seenRssBytes = rssByNode();
+    return this.seenRssBytes;
   }
 
   readInto(reading: Reading): void {
-    const rssBytes = rssByNode();
+    const rssBytes = this.readRssBytes();
     if (Number.isNaN(rssBytes)) setUnavailable(reading, `${this.description}: failed`);
     else if (this.#limitBytes === null) setUnlimited(reading, rssBytes);
     else setOk(reading, rssBytes, this.#limitBytes);

@@ -92,6 +92,7 @@ export class SimulatedProcess {
       missing: [],
       stall: { readInto: () => undefined },
       rssBytes: () => Math.round(this.residentBytes),
+      seenRssBytes: () => Math.round(this.residentBytes),
       openAllocator: () => (this.#scenario.hasAllocator ? { giveBack: () => this.#giveBack() } : null),
       setHeapGrowth: () => undefined,
       close: () => undefined,

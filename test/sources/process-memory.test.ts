@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { ratioOf } from '#src/core/reading.js';
-import { LinuxProcessMemory } from '#src/sources/process-memory.js';
+import { emptyReading, ratioOf } from '#src/core/reading.js';
+import { LinuxProcessMemory, NodeProcessMemory } from '#src/sources/process-memory.js';
 import { ok, readTree, unlimited, writtenTree } from './tree.js';
 
 const KIB = 1024;
@@ -80,6 +80,18 @@ describe.skipIf(noProc)(`the memory of this process${noProc ? ` (skipped: ${noPr
     memory.close();
     expect(rssBytes).toBeGreaterThan(before * 0.95);
     expect(rssBytes).toBeLessThan(after * 1.05);
+  });
+
+  it.each([
+    ['/proc', () => new LinuxProcessMemory('/proc/self', null)],
+    ['Node', () => new NodeProcessMemory(null)],
+  ])('is remembered as it was read last, by either way of reading it from %s', (_, openMemory) => {
+    const memory = openMemory();
+    expect(memory.readRssBytes()).toBe(memory.seenRssBytes);
+    const reading = emptyReading();
+    memory.readInto(reading);
+    expect(reading).toMatchObject({ status: 'unlimited', usedBytes: memory.seenRssBytes });
+    memory.close();
   });
 
   it('is held against a limit on its data that a shell set', () => {

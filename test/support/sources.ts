@@ -9,6 +9,7 @@ export function sourcesOf(shown: Partial<SourceSet> = {}): SourceSet {
     stall: { readInto: setStallUnknown },
     missing: [],
     rssBytes: () => 1,
+    seenRssBytes: () => 1,
     openAllocator: () => null,
     setHeapGrowth: () => undefined,
     close: () => undefined,
