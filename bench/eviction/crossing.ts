@@ -25,12 +25,17 @@ export interface CrossingTimes {
   readonly settledMs: number | null;
 }
 
-/** null: no round came, and none was needed, since a collection alone had brought usage back below `critical`. */
+/**
+ * null: nothing was left to be paid for, since a collection alone, or that of a first bite, had brought usage back below `critical` before any round came
+ * that pays.
+ */
 export type CrossingResult = CrossingTimes | null;
 
 /** What was seen at some time. */
 interface Sight {
   readonly atMs: number;
+  /** When the resident set was sampled that the state shows, by the wall clock. */
+  readonly sampledAt: number;
   readonly cacheBytes: number;
   readonly rssBytes: number;
 }
@@ -83,6 +88,7 @@ for (const startMs = performance.now(); process.memoryUsage.rss() < CRITICAL * l
   if (others.length * CHUNK_BYTES < dueBytes) others.push(Buffer.alloc(CHUNK_BYTES, 1));
 }
 const crossedMs = performance.now();
+const crossedAt = Date.now();
 const crossedBytes = process.memoryUsage.rss();
 const sights = [look()];
 if (loop === 'blocked') watchBlocked();
@@ -93,12 +99,15 @@ if (!reports.some(paysForCrossing)) await new Promise((resolve) => setTimeout(re
 const [start] = sights;
 if (start === undefined) throw new Error('Nothing was seen');
 const rounds = reports.slice(0, reports.findIndex(paysForCrossing) + 1);
+const payingAt = rounds.at(-1)?.at ?? Number.POSITIVE_INFINITY;
 const askedBytes = rounds.reduce(
   (sum, { requestedBytes, evictedBytes }) => sum + Math.min(requestedBytes, evictedBytes),
   0,
 );
 const evictedBytes = rounds.reduce((sum, round) => sum + round.evictedBytes, 0);
-const isUndone = rounds.length === 0 && process.memoryUsage.rss() < CRITICAL * limitBytes;
+const isUndone = sights.some(
+  ({ sampledAt, rssBytes }) => sampledAt > crossedAt && sampledAt < payingAt && rssBytes < CRITICAL * limitBytes,
+);
 const times: CrossingTimes = {
   evictedMs: rounds.length === 0 ? WATCH_MS : firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= askedBytes),
   // what the state shows first was read before the crossing, and may be less than the process had then
@@ -119,7 +128,8 @@ function paysForCrossing({ level, requestedBytes }: EvictionReport): boolean {
 /** The state is read as any user of the page would. */
 function look(): Sight {
   const cacheBytes = caches.reduce((sum, cache) => sum + cache.calculatedSize, 0);
-  return { atMs: performance.now(), cacheBytes, rssBytes: pressure.state.process.rssBytes };
+  const { sampledAt, process: shown } = pressure.state;
+  return { atMs: performance.now(), sampledAt, cacheBytes, rssBytes: shown.rssBytes };
 }
 
 function watchBlocked(): void {
