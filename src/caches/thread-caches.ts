@@ -102,9 +102,9 @@ export class ThreadCaches {
       onCacheFailed(account.name, outcome, fault),
     );
     this.#overflow = new Overflow(this.#tracker, this.#books, respectFloors);
-    this.#dispatcher = new Dispatcher(words, this.#tracker, this.#collector, this.#books, {
+    const tools = { words, tracker: this.#tracker, collector: this.#collector, books: this.#books, respectFloors };
+    this.#dispatcher = new Dispatcher(tools, {
       threadRow: claim.row,
-      respectFloors,
       cacheDeadlineMs: options.cacheDeadlineMs ?? CACHE_DEADLINE_MS,
       onOrderDone: () => ringSampler(words),
     });

@@ -41,6 +41,10 @@ export class Tracker implements JointBooks {
   /** Bytes that came and went by puts since the thread last attended to them, and some for every put. */
   #unseenBytes = 0;
   /** Joint bytes that the caches of this thread may hold; Infinity: no cap. */
+  #setCapBytes = Number.POSITIVE_INFINITY;
+  /** What an order has still to take from them. */
+  #owedBytes = 0;
+  /** Both together. */
   #capBytes = Number.POSITIVE_INFINITY;
 
   constructor(words: Int32Array, generation: number, attention: Attention) {
@@ -58,16 +62,24 @@ export class Tracker implements JointBooks {
     return this.#totalBytes;
   }
 
+  /** What puts are held to: the cap, and what an order has still to take, which is not for them to pay a second time, and in one go. */
   get capBytes(): number {
     return this.#capBytes;
   }
 
   /** @param capBytes Infinity: no cap. A lower cap protects half of what each cache holds now from its neighbours. */
   setCap(capBytes: number): void {
-    if (capBytes < this.#capBytes) {
+    if (capBytes < this.#setCapBytes) {
       for (const account of this.#accounts) account.protectedBytes = account.bytes / 2;
     }
-    this.#capBytes = capBytes;
+    this.#setCapBytes = capBytes;
+    this.#capBytes = capBytes + this.#owedBytes;
+  }
+
+  /** @param owedBytes what the order under way has still to take; 0: none is. */
+  setOwed(owedBytes: number): void {
+    this.#owedBytes = owedBytes;
+    this.#capBytes = this.#setCapBytes + owedBytes;
   }
 
   open(account: CacheAccount): void {

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { LRUCache } from 'lru-cache';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { ThreadCachesOptions } from '#src/caches/thread-caches.js';
 import { monotonicUs } from '#src/page/clock.js';
 import { CountedCache, StrangeCache } from '../support/caches.js';
 import { CachesUnderTest, stillEngine } from '../support/thread-caches.js';
@@ -10,9 +11,9 @@ afterEach(() => {
   for (const thread of open.splice(0)) thread.close();
 });
 
-/** @param cacheDeadlineMs short, so that a cache that hangs costs the test little. */
-function makeThread(cacheDeadlineMs = 40): CachesUnderTest {
-  const thread = new CachesUnderTest({ cacheDeadlineMs });
+/** Its deadline is short, so that a cache that hangs costs the test little. */
+function makeThread(options: Partial<ThreadCachesOptions> = {}): CachesUnderTest {
+  const thread = new CachesUnderTest({ cacheDeadlineMs: 40, ...options });
   open.push(thread);
   return thread;
 }
@@ -31,8 +32,7 @@ function makeCollecting() {
     collections.count++;
     return true;
   };
-  const thread = new CachesUnderTest({ collectGarbage: 'auto', engine: { ...stillEngine(), findCollect } });
-  open.push(thread);
+  const thread = makeThread({ collectGarbage: 'auto', engine: { ...stillEngine(), findCollect } });
   const cache = bigLru(50_000);
   thread.caches.register(cache, { name: 'lru' });
   return { thread, cache, collections };
@@ -164,6 +164,60 @@ describe('an order', () => {
     },
   );
 
+  it.each([
+    { title: 'leaves a heap that caches nearly fill in parts, each collected', rest: 2_000_000, left: [8400, 1000] },
+    { title: 'is collected once where the heap holds much else', rest: 60_000_000, left: [1000] },
+    { title: 'is collected once where what it drops is outside the heap', rest: -46_000_000, left: [1000] },
+  ])('$title', ({ rest, left }) => {
+    const seen: number[] = [];
+    let heapBytes = 0;
+    const heap = {
+      promotableBytes: 0,
+      readInto: (into: object) =>
+        Object.assign(into, { oldUsedBytes: heapBytes, oldLimitBytes: 1e9, heapUsedBytes: 0 }),
+    };
+    const findCollect = () => () => {
+      seen.push(cache.size);
+      heapBytes = Math.max(0, rest + cache.size * 1000);
+      return true;
+    };
+    const thread = makeThread({ collectGarbage: 'auto', engine: { ...stillEngine(), heap, findCollect } });
+    const cache = bigLru(50_000);
+    heapBytes = rest + 50_000_000;
+    thread.caches.register(cache, { name: 'lru' });
+    const order = thread.order({ 0: 49_000_000 }, 'emergency', 'always');
+    cache.get(1);
+    expect(seen).toEqual(left);
+    expect(thread.receipt(0, order)).toMatchObject({ requestedBytes: 49_000_000, evictedBytes: 49_000_000 });
+  });
+
+  it('is not paid a second time by puts, and none of them pays more than its slice', () => {
+    const thread = makeThread();
+    const cache = bigLru(300_000);
+    thread.caches.register(cache, { name: 'lru' });
+    const order = thread.order({ 0: 100_000_000 }, 'critical', 'always', 200_000_000);
+    const sizes = [cache.size];
+    const value = Buffer.alloc(1);
+    for (let key = 300_000; thread.receipt(0, order) === null; key++) {
+      cache.set(key, value);
+      sizes.push(cache.size);
+    }
+    expect(sizes.length, 'several slices').toBeGreaterThan(3);
+    expect(cache.size, 'no more than is dropped ahead of puts').toBeGreaterThan(198_000);
+    expect(cache.size).toBeLessThanOrEqual(200_000);
+  });
+
+  it('that is given up leaves the cap as it is', () => {
+    const thread = makeThread();
+    const cache = bigLru(300_000);
+    thread.caches.register(cache, { name: 'lru' });
+    thread.order({ 0: 100_000_000 }, 'critical', 'always', 200_000_000);
+    cache.get(1);
+    thread.order({}, 'critical', 'never', 200_000_000);
+    cache.set(300_000, Buffer.alloc(1));
+    expect(cache.size).toBeLessThanOrEqual(200_000);
+  });
+
   it('that asks for a collection alone has it at once', () => {
     const { thread, cache, collections } = makeCollecting();
     thread.order({}, 'warning', 'always');
@@ -253,7 +307,7 @@ describe('an order', () => {
   it('is over for whoever closes in the middle, without a timer left behind', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
-    const thread = makeThread(60_000);
+    const thread = makeThread({ cacheDeadlineMs: 60_000 });
     thread.caches.register(new StrangeCache(1000, () => new Promise<number>(() => undefined)), { name: 'hanging' });
     thread.order({ 0: 600 }, 'critical');
     const paid = thread.caches.payOnLoop();
@@ -268,7 +322,7 @@ describe('an order', () => {
     const onRejection = (reason: unknown) => rejections.push(reason);
     process.on('unhandledRejection', onRejection);
     try {
-      const thread = makeThread(5);
+      const thread = makeThread({ cacheDeadlineMs: 5 });
       const gate = new EventEmitter();
       const late = new StrangeCache(1000, () =>
         once(gate, 'open').then(() => Promise.reject(new Error('too late anyway'))),

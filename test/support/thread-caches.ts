@@ -42,6 +42,7 @@ export class CachesUnderTest {
     owedBytes: Record<number, number>,
     level: Level = 'emergency',
     collect: keyof typeof COLLECT = 'never',
+    capBytes = -1,
   ): number {
     const control = {
       ...emptyThreadControl(),
@@ -49,6 +50,7 @@ export class CachesUnderTest {
       round: this.#order,
       level,
       collect: COLLECT[collect],
+      capBytes,
     };
     const debts = Object.entries(owedBytes).map(([row, bytes]) => ({ row: Number(row), owedBytes: bytes }));
     writeControl(this.words, this.#claim.row, control, debts);
