@@ -1,5 +1,4 @@
 import type { EvictionRequest } from '../core/eviction.js';
-import { monotonicUs } from '../page/clock.js';
 import { COLLECT, emptyThreadControl, markOrderDone, readControl } from '../page/orders.js';
 import type { CacheAccount } from './account.js';
 import { Order, type OrderTools } from './order.js';
@@ -23,6 +22,8 @@ const SIGN_OF_LIFE_MS = 5;
 export interface DispatcherOptions {
   readonly threadRow: number;
   readonly cacheDeadlineMs: number;
+  /** Monotonic µs. */
+  readonly nowUs: () => number;
   /** The order was carried out; the receipts are on the page. */
   readonly onOrderDone: () => void;
 }
@@ -53,7 +54,7 @@ export class Dispatcher {
   payInline(): void {
     const order = this.#openOrder();
     if (order === null) return;
-    const nowUs = monotonicUs();
+    const nowUs = this.#options.nowUs();
     const { level, collect } = order.control;
     const isDrivenElsewhere = nowUs - order.movedUs < STALLED_US;
     const isAnswerAwaited = order.waiting && isDrivenElsewhere;
@@ -67,7 +68,7 @@ export class Dispatcher {
       return;
     }
     if (this.#step(order)) return;
-    this.#nextInlineSliceUs = monotonicUs() + INLINE_PAUSE_US;
+    if (!order.isPaid) this.#nextInlineSliceUs = this.#options.nowUs() + INLINE_PAUSE_US;
     this.#tools.tracker.lookAgain();
     if (order.promise !== null && !order.driven) void this.#driveOnLoop(order);
   }
@@ -96,6 +97,11 @@ export class Dispatcher {
   /** Whether an order is under way. */
   get isBusy(): boolean {
     return this.#current !== null;
+  }
+
+  /** Whether a collection is the next step of the order under way. */
+  get isAboutToCollect(): boolean {
+    return this.#current?.isPaid === true;
   }
 
   /** Takes a cache out of the books; its row is kept while the order under way may still need its receipt. */
@@ -147,7 +153,7 @@ export class Dispatcher {
   async #driveOnLoop(order: Order): Promise<void> {
     order.driven = true;
     while (this.#current === order) {
-      order.movedUs = monotonicUs();
+      order.movedUs = this.#options.nowUs();
       const { promise, turn } = order;
       let answer: AsyncAnswer | undefined;
       if (promise !== null) {
@@ -174,7 +180,7 @@ export class Dispatcher {
     const fault = `it did not answer in ${this.#options.cacheDeadlineMs} ms`;
     const deadline = setTimeout(() => giveUp({ failed: 'timed-out', fault }), this.#options.cacheDeadlineMs).unref();
     const life = setInterval(() => {
-      order.movedUs = monotonicUs();
+      order.movedUs = this.#options.nowUs();
     }, SIGN_OF_LIFE_MS).unref();
     signal.addEventListener('abort', onAbort, { once: true });
     const answer = promise.then<AsyncAnswer, AsyncAnswer>(

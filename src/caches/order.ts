@@ -30,7 +30,6 @@ export class Order {
   readonly #abort = new AbortController();
   readonly #receipts = new Map<CacheAccount, Receipt>();
   #steps: Step;
-  /** True once what is to be dropped before the next collection is dropped. */
   #isPaid: boolean;
   /** What is to be dropped after that, and all that is still to be dropped, bytes. */
   #laterBytes: number;
@@ -60,6 +59,11 @@ export class Order {
   /** Counts the steps: a driver that finds it changed after a wait was overtaken by a cache operation. */
   get turn(): number {
     return this.#turn;
+  }
+
+  /** Whether all is dropped that is to be dropped before the next collection. */
+  get isPaid(): boolean {
+    return this.#isPaid;
   }
 
   /** Aborted where it is not gone on with. */

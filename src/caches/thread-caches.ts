@@ -106,6 +106,7 @@ export class ThreadCaches {
     this.#dispatcher = new Dispatcher(tools, {
       threadRow: claim.row,
       cacheDeadlineMs: options.cacheDeadlineMs ?? CACHE_DEADLINE_MS,
+      nowUs: engine.nowUs,
       onOrderDone: () => ringSampler(words),
     });
     this.#watchdog = new Watchdog(words, this.#collector, (bytes) => this.#dispatcher.dropNow(bytes, LAST_RESORT));
@@ -212,6 +213,16 @@ export class ThreadCaches {
     const { capBytes, paceBytes } = this.#control;
     this.#tracker.setCap(capBytes < 0 ? Number.POSITIVE_INFINITY : capBytes);
     this.#dispatcher.payInline();
+    if (!this.#dispatcher.isAboutToCollect) this.#helpItself(paceBytes);
+    this.#books.publish();
+    const nowUs = monotonicUs();
+    if (nowUs - this.#countersUs < COUNTERS_INTERVAL_US) return;
+    this.#countersUs = nowUs;
+    this.#tracker.publishCounters();
+  }
+
+  /** What the thread sees to between two samples. What an order has just made dead counts for nothing here: its collection comes next. */
+  #helpItself(paceBytes: number): void {
     if (this.#heapWatch.publishedUs !== this.#watchedUs) {
       this.#watchedUs = this.#heapWatch.publishedUs;
       const { usedBytes, limitBytes } = this.#heapWatch.oldGeneration;
@@ -219,11 +230,6 @@ export class ThreadCaches {
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
     if (paceBytes >= 0 && this.#collector.isPaced(paceBytes, loadTightGuard(this.#words))) this.#collector.collect();
-    this.#books.publish();
-    const nowUs = monotonicUs();
-    if (nowUs - this.#countersUs < COUNTERS_INTERVAL_US) return;
-    this.#countersUs = nowUs;
-    this.#tracker.publishCounters();
   }
 
   #openAccount(

@@ -195,7 +195,7 @@ describe('an order', () => {
     const thread = makeThread();
     const cache = bigLru(300_000);
     thread.caches.register(cache, { name: 'lru' });
-    const order = thread.order({ 0: 100_000_000 }, 'critical', 'always', 200_000_000);
+    const order = thread.order({ 0: 100_000_000 }, 'critical', 'always', { capBytes: 200_000_000 });
     const sizes = [cache.size];
     const value = Buffer.alloc(1);
     for (let key = 300_000; thread.receipt(0, order) === null; key++) {
@@ -211,9 +211,9 @@ describe('an order', () => {
     const thread = makeThread();
     const cache = bigLru(300_000);
     thread.caches.register(cache, { name: 'lru' });
-    thread.order({ 0: 100_000_000 }, 'critical', 'always', 200_000_000);
+    thread.order({ 0: 100_000_000 }, 'critical', 'always', { capBytes: 200_000_000 });
     cache.get(1);
-    thread.order({}, 'critical', 'never', 200_000_000);
+    thread.order({}, 'critical', 'never', { capBytes: 200_000_000 });
     cache.set(300_000, Buffer.alloc(1));
     expect(cache.size).toBeLessThanOrEqual(200_000);
   });

@@ -42,7 +42,7 @@ export class CachesUnderTest {
     owedBytes: Record<number, number>,
     level: Level = 'emergency',
     collect: keyof typeof COLLECT = 'never',
-    capBytes = -1,
+    { capBytes = -1, paceBytes = -1 } = {},
   ): number {
     const control = {
       ...emptyThreadControl(),
@@ -51,6 +51,7 @@ export class CachesUnderTest {
       level,
       collect: COLLECT[collect],
       capBytes,
+      paceBytes,
     };
     const debts = Object.entries(owedBytes).map(([row, bytes]) => ({ row: Number(row), owedBytes: bytes }));
     writeControl(this.words, this.#claim.row, control, debts);
