@@ -9,6 +9,9 @@ import type { Tracker } from './tracker.js';
 /** Collections in an emergency may take this share of wall time: dying of garbage is worse than collecting it. */
 const EMERGENCY_DUTY = 0.5;
 
+/** An order is paid in so many parts at the most, each collected: the last takes what is left. */
+const MOST_PARTS = 3;
+
 /** What orders are carried out with. */
 export interface OrderTools {
   readonly words: Int32Array;
@@ -34,6 +37,7 @@ export class Order {
   /** What is to be dropped after that, and all that is still to be dropped, bytes. */
   #laterBytes: number;
   #owedBytes: number;
+  #parts = 1;
   #turn = 0;
   /** The asynchronous cache that is at work, null: none is. */
   promise: Promise<number> | null = null;
@@ -80,7 +84,8 @@ export class Order {
     } else {
       const hasCollected = this.#isToCollect && this.#tools.collector.collect();
       if (this.#laterBytes > 0) {
-        const partBytes = hasCollected ? this.#partOf(this.#laterBytes) : this.#laterBytes;
+        const isLast = ++this.#parts === MOST_PARTS || !hasCollected;
+        const partBytes = isLast ? this.#laterBytes : this.#partOf(this.#laterBytes);
         this.#laterBytes -= partBytes;
         this.#steps = this.#pay(partBytes);
         this.#isPaid = false;
