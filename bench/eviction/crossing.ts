@@ -105,9 +105,13 @@ const askedBytes = rounds.reduce(
   0,
 );
 const evictedBytes = rounds.reduce((sum, round) => sum + round.evictedBytes, 0);
-const isUndone = sights.some(
-  ({ sampledAt, rssBytes }) => sampledAt > crossedAt && sampledAt < payingAt && rssBytes < CRITICAL * limitBytes,
-);
+const bite = rounds.length > 1 ? rounds[0] : undefined;
+const relievedAt = bite === undefined ? crossedAt : bite.at + bite.durationMs;
+const isUndone =
+  (rounds.length === 0 || bite !== undefined) &&
+  sights.some(
+    ({ sampledAt, rssBytes }) => sampledAt > relievedAt && sampledAt < payingAt && rssBytes < CRITICAL * limitBytes,
+  );
 const times: CrossingTimes = {
   evictedMs: rounds.length === 0 ? WATCH_MS : firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= askedBytes),
   // what the state shows first was read before the crossing, and may be less than the process had then

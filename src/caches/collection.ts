@@ -26,7 +26,8 @@ const VAIN_SHARE = 0.78;
 
 /**
  * V8 allocates what is likely to live long in its old generation at once. Where a collection leaves less than a tenth of the heap it forgets which code
- * makes such things, and may never learn it again: a cache of objects was half as fast from then on. Twice that, since sizes are estimates. Source:
+ * makes such things, and may never learn it again: a cache of objects was half as fast from then on. Twice that, since what is declared is not what
+ * is freed. Source:
  * `Heap::EvaluateOldSpaceLocalPretenuring` of V8, bench/squeeze with objects.
  */
 const LEAST_SURVIVAL = 0.2;
@@ -124,15 +125,17 @@ export class Collector {
   }
 
   /**
-   * Bytes that caches which hold so much may drop before the next collection, where that is in V8's heap: what comes after it must not find the
-   * heap all but empty. Infinity: anything.
+   * Bytes that caches in V8's heap, which hold so much by what they declare, may drop before the next collection, so that it does not find the heap all but
+   * empty. Infinity: anything.
    */
   mostDroppedBytes(heldBytes: number): number {
     if (this.#collect === null) return Number.POSITIVE_INFINITY;
     this.#heap.readInto(this.#reading);
     const { oldUsedBytes } = this.#reading;
-    if (heldBytes > oldUsedBytes) return Number.POSITIVE_INFINITY; // most of it is outside
-    return Math.max(0, (1 - LEAST_SURVIVAL) * oldUsedBytes - this.#uncollectedBytes);
+    if (heldBytes > oldUsedBytes) return Number.POSITIVE_INFINITY; // most of this thread's are outside
+    const mostBytes = Math.max(0, (1 - LEAST_SURVIVAL) * oldUsedBytes - this.#uncollectedBytes);
+    const areMostOfIt = heldBytes > oldUsedBytes / 2; // and may be more than they declare
+    return areMostOfIt ? Math.min(mostBytes, (1 - LEAST_SURVIVAL) * heldBytes) : mostBytes;
   }
 
   #wouldBeInVain(): boolean {

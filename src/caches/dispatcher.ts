@@ -62,7 +62,8 @@ export class Dispatcher {
       while (!this.#step(order));
       return;
     }
-    const isLater = collect !== COLLECT.always && (isDrivenElsewhere || nowUs < this.#nextInlineSliceUs);
+    const isUrgent = collect === COLLECT.always || order.isPaid;
+    const isLater = !isUrgent && (isDrivenElsewhere || nowUs < this.#nextInlineSliceUs);
     if (isAnswerAwaited || isLater) {
       this.#tools.tracker.lookAgain();
       return;

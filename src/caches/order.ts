@@ -23,7 +23,7 @@ export interface OrderTools {
 
 /**
  * An order being carried out, step by step: slices of what the caches owe, then the collection, each in a step of its own, since no turn of the loop
- * should have to bear both. Where a collection would find the heap all but empty, it comes before the last of it is dropped, too. Runs on the thread that
+ * should have to bear both. Where a collection would find a heap all but empty, there is one before the last of it is dropped, too. Runs on the thread that
  * owns the caches.
  */
 export class Order {
@@ -32,6 +32,8 @@ export class Order {
   readonly #tools: OrderTools;
   readonly #abort = new AbortController();
   readonly #receipts = new Map<CacheAccount, Receipt>();
+  /** Whether a collection ends it, and each part of it. */
+  readonly #collects: boolean;
   #steps: Step;
   #isPaid: boolean;
   /** What is to be dropped after that, and all that is still to be dropped, bytes. */
@@ -53,7 +55,8 @@ export class Order {
     this.control = control;
     this.#tools = tools;
     this.#owedBytes = this.#takeDebts();
-    const partBytes = control.collect === COLLECT.never ? this.#owedBytes : this.#partOf(this.#owedBytes);
+    this.#collects = this.#isToCollect();
+    const partBytes = this.#isInParts() ? this.#partOf(this.#owedBytes) : this.#owedBytes;
     this.#laterBytes = this.#owedBytes - partBytes;
     this.#steps = this.#pay(partBytes);
     this.#isPaid = partBytes === 0;
@@ -80,9 +83,9 @@ export class Order {
     this.#turn++;
     if (!this.#isPaid) {
       this.#advance(answer);
-      if (!this.#isPaid || this.#isToCollect) return false;
+      if (!this.#isPaid || this.#collects) return false;
     } else {
-      const hasCollected = this.#isToCollect && this.#tools.collector.collect();
+      const hasCollected = this.#collects && this.#tools.collector.collect();
       if (this.#laterBytes > 0) {
         const isLast = ++this.#parts === MOST_PARTS || !hasCollected;
         const partBytes = isLast ? this.#laterBytes : this.#partOf(this.#laterBytes);
@@ -142,14 +145,19 @@ export class Order {
     this.promise = result.done === true ? null : result.value;
     this.promise?.catch(() => undefined); // whoever waits sees the rejection; who does not must not crash the process
     this.#owedBytes = Math.max(0, this.#owedBytes - Math.max(0, bytesBefore - tracker.totalBytes));
-    tracker.setOwed(this.#owedBytes);
+    tracker.setOwed(this.promise === null ? this.#owedBytes : 0); // nobody sees what an asynchronous cache drops meanwhile
   }
 
-  get #isToCollect(): boolean {
-    if (this.#laterBytes > 0) return true;
+  #isToCollect(): boolean {
     const { collect, level } = this.control;
     const duty = level === 'emergency' ? EMERGENCY_DUTY : COLLECTION_DUTY;
     return collect === COLLECT.always || (collect === COLLECT.ifDue && this.#tools.collector.isDue(duty));
+  }
+
+  /** A user's cache is asked once: it may take long, or fail. */
+  #isInParts(): boolean {
+    const { accounts } = this.#tools.tracker;
+    return this.control.inHeap && this.#collects && accounts.every(({ adapter }) => adapter.kind !== 'evictable');
   }
 }
 

@@ -189,6 +189,7 @@ export class ThreadCaches {
   /** Sees to what stands on the page without waiting for the next cache operation. */
   payNow(): void {
     this.#tracker.attend();
+    if (this.#dispatcher.isAboutToCollect) this.#tracker.attend();
     if (this.#options.enabled && !this.#dispatcher.isBusy) this.#tracker.undisturbed(() => this.#overflow.yield());
   }
 

@@ -68,6 +68,8 @@ export interface PolicyDecision {
   readonly paceBytes: number | null;
   /** The resource that the round is for, and measured by; by default the one that binds. */
   readonly resource?: Resource;
+  /** Whether what the caches hold is in V8's heap: one that the round would leave all but empty is emptied in parts, each collected. Default false. */
+  readonly inHeap?: boolean;
   /** One line for people: what was decided and by which numbers. */
   readonly reason: string;
 }
@@ -91,7 +93,7 @@ export function hold(reason: string, capBytes: number | null, paceBytes: number 
  */
 export function decisionFault(decision: unknown): string | null {
   if (typeof decision !== 'object' || decision === null) return 'it did not answer with an object';
-  const { evictBytes, collect, capBytes, paceBytes, resource }: Partial<Record<keyof PolicyDecision, unknown>> =
+  const { evictBytes, collect, capBytes, paceBytes, resource, inHeap }: Partial<Record<keyof PolicyDecision, unknown>> =
     decision;
   if (!isByteCount(evictBytes)) return 'evictBytes is not a number of bytes';
   if (collect !== 'never' && collect !== 'ifDue' && collect !== 'always')
@@ -99,6 +101,7 @@ export function decisionFault(decision: unknown): string | null {
   if (capBytes !== null && !isByteCount(capBytes)) return 'capBytes is neither null nor a number of bytes';
   if (paceBytes !== null && !isByteCount(paceBytes)) return 'paceBytes is neither null nor a number of bytes';
   if (resource !== undefined && !isResource(resource)) return 'resource is not the name of one';
+  if (inHeap !== undefined && typeof inHeap !== 'boolean') return 'inHeap is not a boolean';
   return null;
 }
 

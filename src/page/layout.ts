@@ -17,7 +17,7 @@
 export const MAGIC = 0x5350494c;
 
 /** Changes whenever any word below moves; a handle of another version is refused. */
-export const LAYOUT_VERSION = 10;
+export const LAYOUT_VERSION = 11;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
 export const THREAD_ROWS = 256;

@@ -8,6 +8,9 @@ import { loadWide, readUnderSequence, repairSequence, storeWide, writeUnderSeque
 export const COLLECT = { never: 0, ifDue: 1, always: 2 } as const;
 export type CollectMode = (typeof COLLECT)[keyof typeof COLLECT];
 
+/** In the word of the mode. */
+const IN_HEAP = 4;
+
 /** How a cache came out of a round; the index is the wire code. */
 export const OUTCOMES = ['ok', 'threw', 'rejected', 'timed-out', 'lied', 'gone', 'quarantined', 'not-reached'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -21,6 +24,8 @@ export interface ThreadControl {
   level: Level;
   cause: Resource | null;
   collect: CollectMode;
+  /** What the caches hold is in V8's heap: it must not be emptied in one go. */
+  inHeap: boolean;
   /** Joint bytes that the thread's caches may hold; -1: no cap. */
   capBytes: number;
   /** Collect whenever this many bytes were evicted since the last collection; -1: do not. */
@@ -33,6 +38,7 @@ const NO_CONTROL: Readonly<ThreadControl> = {
   level: 'normal',
   cause: null,
   collect: COLLECT.never,
+  inHeap: false,
   capBytes: -1,
   paceBytes: -1,
 };
@@ -67,7 +73,7 @@ export function writeControl(
     Atomics.store(words, at + THREAD.ORDER_ROUND, control.round);
     Atomics.store(words, at + THREAD.ORDER_LEVEL, levelCode(control.level));
     Atomics.store(words, at + THREAD.ORDER_CAUSE, control.cause === null ? -1 : RESOURCES.indexOf(control.cause));
-    Atomics.store(words, at + THREAD.ORDER_COLLECT, control.collect);
+    Atomics.store(words, at + THREAD.ORDER_COLLECT, control.collect | (control.inHeap ? IN_HEAP : 0));
     storeWide(words, at + THREAD.CAP, control.capBytes);
     storeWide(words, at + THREAD.PACE, control.paceBytes);
     Atomics.store(words, at + THREAD.CONTROL_FOR, threadOwner(words, threadRow));
@@ -104,7 +110,9 @@ export function readControl(words: Int32Array, threadRow: number, into: ThreadCo
     into.round = Atomics.load(words, at + THREAD.ORDER_ROUND);
     into.level = levelFromCode(Atomics.load(words, at + THREAD.ORDER_LEVEL));
     into.cause = RESOURCES[Atomics.load(words, at + THREAD.ORDER_CAUSE)] ?? null;
-    into.collect = toCollectMode(Atomics.load(words, at + THREAD.ORDER_COLLECT));
+    const collect = Atomics.load(words, at + THREAD.ORDER_COLLECT);
+    into.collect = toCollectMode(collect & ~IN_HEAP);
+    into.inHeap = (collect & IN_HEAP) !== 0;
     into.capBytes = loadWide(words, at + THREAD.CAP);
     into.paceBytes = loadWide(words, at + THREAD.PACE);
   });

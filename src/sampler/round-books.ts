@@ -11,6 +11,8 @@ export interface RoundDemand {
   readonly cause: Resource | null;
   readonly policy: string;
   readonly collect: CollectMode;
+  /** As `PolicyDecision` has it. */
+  readonly inHeap: boolean;
   /** Thread rows whose caches pay; null: all. */
   readonly payers: readonly number[] | null;
 }

@@ -187,7 +187,7 @@ export class Rounds {
   #order(threadRow: number, terms: Partial<ThreadControl>, debts: readonly Debt[]): number {
     const order = ++this.#lastOrder;
     readControl(this.#words, threadRow, this.#control);
-    writeControl(this.#words, threadRow, { ...this.#control, ...terms, order }, debts);
+    writeControl(this.#words, threadRow, { ...this.#control, inHeap: false, ...terms, order }, debts);
     ringThread(this.#words, threadRow);
     return order;
   }

@@ -163,7 +163,7 @@ export class Steering {
   }
 
   #carryOut(decision: PolicyDecision, policy: string, decidedOn: Matter): void {
-    const { capBytes, paceBytes, evictBytes, resource } = decision;
+    const { capBytes, paceBytes, evictBytes, resource, inHeap = false } = decision;
     const matter = resource === undefined ? decidedOn : relieving(decidedOn, resource);
     const limits = matter.heap ?? this.#limits.joint;
     limits.capBytes = capBytes;
@@ -174,7 +174,8 @@ export class Steering {
     const collect = this.#settings.collectGarbage === 'never' ? COLLECT.never : COLLECT[decision.collect];
     if (evictBytes > 0) {
       if (matter.heap === null) this.#limits.gives(nowMs);
-      this.#start({ bytes: Math.ceil(evictBytes), level, cause, policy, collect, payers }, gaugeOf(matter), nowMs);
+      const bytes = Math.ceil(evictBytes);
+      this.#start({ bytes, level, cause, policy, collect, inHeap, payers }, gaugeOf(matter), nowMs);
     } else if (collect !== COLLECT.never) this.#rounds.orderCollection(level, cause, collect, payers);
   }
 
@@ -239,8 +240,8 @@ export class Steering {
     const collect = this.#settings.collectGarbage === 'never' ? COLLECT.never : COLLECT.ifDue;
     const cause = this.#last?.cause ?? null;
     if (this.#last === null) return;
-    const demand = { bytes: Math.max(0, largest.bytes), level, cause, policy: 'manual', collect, payers: null };
-    this.#start(demand, gaugeOf({ input: this.#last, heap: null }), nowMs);
+    const terms = { level, cause, policy: 'manual', collect, inHeap: false, payers: null };
+    this.#start({ bytes: Math.max(0, largest.bytes), ...terms }, gaugeOf({ input: this.#last, heap: null }), nowMs);
   }
 
   #start(demand: RoundDemand, gauge: Gauge, nowMs: number): void {

@@ -7,7 +7,7 @@ describe('what is wrong with a decision', () => {
   it.each([
     decision,
     { ...decision, evictBytes: 10, collect: 'ifDue', capBytes: 0, paceBytes: 1.5 },
-    { ...decision, collect: 'always', resource: 'container' },
+    { ...decision, collect: 'always', resource: 'container', inHeap: true },
   ])('is nothing: %j', (sound) => {
     expect(decisionFault(sound)).toBeNull();
   });
@@ -21,6 +21,7 @@ describe('what is wrong with a decision', () => {
     [{ ...decision, paceBytes: undefined }, 'paceBytes'],
     [{ ...decision, resource: 'disk' }, 'resource'],
     [{ ...decision, resource: null }, 'resource'],
+    [{ ...decision, inHeap: 1 }, 'inHeap'],
   ])('is said with its name: %j', (wrong, name) => {
     expect(decisionFault(wrong)).toContain(name);
   });

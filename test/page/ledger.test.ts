@@ -239,6 +239,7 @@ describe('orders', () => {
       level: 'critical',
       cause: 'heap',
       collect: COLLECT.ifDue,
+      inHeap: true,
       capBytes: 3e9,
       paceBytes: 5,
     } as const;

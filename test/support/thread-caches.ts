@@ -2,7 +2,14 @@ import type { Engine } from '#src/caches/engine.js';
 import { ThreadCaches, type ThreadCachesOptions } from '#src/caches/thread-caches.js';
 import type { Level } from '#src/core/level.js';
 import { monotonicUs } from '#src/page/clock.js';
-import { COLLECT, emptyThreadControl, loadReceipt, type Receipt, writeControl } from '#src/page/orders.js';
+import {
+  COLLECT,
+  emptyThreadControl,
+  loadReceipt,
+  type Receipt,
+  type ThreadControl,
+  writeControl,
+} from '#src/page/orders.js';
 import { bumpEpoch, createPage } from '#src/page/page.js';
 import { claimThread, type ThreadClaim } from '#src/page/thread-rows.js';
 
@@ -42,7 +49,7 @@ export class CachesUnderTest {
     owedBytes: Record<number, number>,
     level: Level = 'emergency',
     collect: keyof typeof COLLECT = 'never',
-    { capBytes = -1, paceBytes = -1 } = {},
+    terms: Partial<Pick<ThreadControl, 'capBytes' | 'paceBytes' | 'inHeap'>> = {},
   ): number {
     const control = {
       ...emptyThreadControl(),
@@ -50,8 +57,7 @@ export class CachesUnderTest {
       round: this.#order,
       level,
       collect: COLLECT[collect],
-      capBytes,
-      paceBytes,
+      ...terms,
     };
     const debts = Object.entries(owedBytes).map(([row, bytes]) => ({ row: Number(row), owedBytes: bytes }));
     writeControl(this.words, this.#claim.row, control, debts);

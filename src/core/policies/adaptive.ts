@@ -164,6 +164,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       capBytes: cap.bytes,
       paceBytes,
       resource: binding.resource,
+      inHeap: areInHeap,
       reason: `${binding.resource} at ${formatRatio(binding.usedBytes / binding.limitBytes)}: ${why}`,
     };
   }
