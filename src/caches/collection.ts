@@ -25,10 +25,9 @@ const COLLECTED_SHARE = 0.7;
 const VAIN_SHARE = 0.78;
 
 /**
- * V8 allocates what is likely to live long in its old generation at once. Where a collection leaves less than a tenth of the heap it forgets which code
- * makes such things, and may never learn it again: a cache of objects was half as fast from then on. Twice that, since what is declared is not what
- * is freed. Source:
- * `Heap::EvaluateOldSpaceLocalPretenuring` of V8, bench/squeeze with objects.
+ * V8 allocates what is likely to live long in its old generation at once. Where a collection leaves less than a tenth of the heap it forgets which
+ * code makes such things, and may never learn it again: a cache of objects was half as fast from then on. Twice that share, since what is declared
+ * is not what is freed. Source: `Heap::EvaluateOldSpaceLocalPretenuring` of V8, bench/squeeze with objects.
  */
 const LEAST_SURVIVAL = 0.2;
 
