@@ -9,7 +9,7 @@ import type { Tracker } from './tracker.js';
 /** Collections in an emergency may take this share of wall time: dying of garbage is worse than collecting it. */
 const EMERGENCY_DUTY = 0.5;
 
-/** An order is paid in so many parts at the most, each collected: the last takes what is left. */
+/** An order is paid in so many parts at the most, each collected, and counts once for the duty: the last takes what is left. */
 const MOST_PARTS = 3;
 
 /** What orders are carried out with. */
@@ -27,7 +27,6 @@ export interface OrderTools {
  * owns the caches.
  */
 export class Order {
-  readonly number: number;
   readonly control: ThreadControl;
   readonly #tools: OrderTools;
   readonly #abort = new AbortController();
@@ -36,7 +35,7 @@ export class Order {
   readonly #collects: boolean;
   #steps: Step;
   #isPaid: boolean;
-  /** What is to be dropped after that, and all that is still to be dropped, bytes. */
+  /** What is to be dropped after the next collection, and all that is still to be dropped, bytes. */
   #laterBytes: number;
   #owedBytes: number;
   #parts = 1;
@@ -51,7 +50,6 @@ export class Order {
   movedUs = 0;
 
   constructor(tools: OrderTools, control: ThreadControl) {
-    this.number = control.order;
     this.control = control;
     this.#tools = tools;
     this.#owedBytes = this.#takeDebts();
@@ -61,6 +59,10 @@ export class Order {
     this.#steps = this.#pay(partBytes);
     this.#isPaid = partBytes === 0;
     tools.tracker.setOwed(this.#owedBytes);
+  }
+
+  get number(): number {
+    return this.control.order;
   }
 
   /** Counts the steps: a driver that finds it changed after a wait was overtaken by a cache operation. */

@@ -16,7 +16,7 @@
 /** 'SPIL' in ASCII: tells a page of ours from any other buffer. */
 export const MAGIC = 0x5350494c;
 
-/** Changes whenever any word below moves; a handle of another version is refused. */
+/** Changes whenever any word below moves, or means something else; a handle of another version is refused. */
 export const LAYOUT_VERSION = 11;
 
 /** Enough for a pool of 1.5 threads per core on 128 cores. Rows that nobody claims are never touched, so they cost no memory. */
@@ -183,7 +183,7 @@ export const THREAD = {
   ORDER_LEVEL: 35,
   /** Sampler: resource code of the cause, -1: none. */
   ORDER_CAUSE: 36,
-  /** Sampler: 0: no collection, 1: collect after the order if the duty allows it, 2: collect in any case. */
+  /** Sampler: 0: no collection, 1: collect after the order if the duty allows it, 2: collect in any case; and 4 where what the caches hold is in V8's heap. */
   ORDER_COLLECT: 37,
   /** Sampler: joint bytes that this thread's caches may hold, -1: no cap (wide). */
   CAP: 38,

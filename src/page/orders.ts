@@ -8,7 +8,7 @@ import { loadWide, readUnderSequence, repairSequence, storeWide, writeUnderSeque
 export const COLLECT = { never: 0, ifDue: 1, always: 2 } as const;
 export type CollectMode = (typeof COLLECT)[keyof typeof COLLECT];
 
-/** In the word of the mode. */
+/** Added to the mode, in the same word. */
 const IN_HEAP = 4;
 
 /** How a cache came out of a round; the index is the wire code. */

@@ -80,7 +80,6 @@ export class Watch {
   refillBytes = 0;
   /** Since when samples come without being held up, monotonic µs. Writer: the sampler. */
   awakeUs = 0;
-
   /** Whether the last `read` read the process itself: what its source saw of the resident set is new. */
   hasReadProcess = false;
 
