@@ -105,13 +105,10 @@ const askedBytes = rounds.reduce(
   0,
 );
 const evictedBytes = rounds.reduce((sum, round) => sum + round.evictedBytes, 0);
-const bite = rounds.length > 1 ? rounds[0] : undefined;
-const relievedAt = bite === undefined ? crossedAt : bite.at + bite.durationMs;
-const isUndone =
-  (rounds.length === 0 || bite !== undefined) &&
-  sights.some(
-    ({ sampledAt, rssBytes }) => sampledAt > relievedAt && sampledAt < payingAt && rssBytes < CRITICAL * limitBytes,
-  );
+const isUndone = sights.some(
+  ({ sampledAt, rssBytes }) =>
+    sampledAt > relievedAt(rounds) && sampledAt < payingAt && rssBytes < CRITICAL * limitBytes,
+);
 const times: CrossingTimes = {
   evictedMs: rounds.length === 0 ? WATCH_MS : firstMs(({ cacheBytes }) => start.cacheBytes - cacheBytes >= askedBytes),
   // what the state shows first was read before the crossing, and may be less than the process had then
@@ -127,6 +124,12 @@ others.length = 0;
 
 function paysForCrossing({ level, requestedBytes }: EvictionReport): boolean {
   return isAtLeast(level, 'critical') || requestedBytes > MOST_FIRST_BITE * limitBytes;
+}
+
+/** Since when usage below `critical` is the doing of a first bite, or of a collection alone where no round came; else it only swings. Wall clock. */
+function relievedAt([bite, paying]: readonly EvictionReport[]): number {
+  if (bite === undefined) return crossedAt;
+  return paying === undefined ? Number.POSITIVE_INFINITY : Math.max(crossedAt, bite.at + bite.durationMs);
 }
 
 /** The state is read as any user of the page would. */
