@@ -1,6 +1,6 @@
-import type { Reading, Source } from '#src/core/reading.js';
 import { setOk, setUnlimited } from '#src/core/reading.js';
 import type { SourceSet } from '#src/sources/detect.js';
+import { sourceOf, sourcesOf } from '../support/sources.js';
 import type { SimulatedCache } from './cache.js';
 import { pulsesAt } from './pulse.js';
 import type { Scenario } from './scenario.js';
@@ -73,30 +73,18 @@ export class SimulatedProcess {
   /** What the sampler reads: as the kernel would tell it at this moment. */
   sources(): SourceSet {
     const { containerBytes, machineBytes } = this.#scenario;
-    const source = (resource: Source['resource'], readInto: (reading: Reading) => void): Source => ({
-      resource,
-      description: resource,
-      slow: false,
-      readInto,
-      facts: () => ({}),
-      close: () => undefined,
-    });
-    return {
+    return sourcesOf({
       sources: [
-        source('system', (reading) => setOk(reading, this.machineBytes, machineBytes)),
-        source('container', (reading) => {
+        sourceOf('system', (reading) => setOk(reading, this.machineBytes, machineBytes)),
+        sourceOf('container', (reading) => {
           if (containerBytes === null) setUnlimited(reading, this.containerBytes);
           else setOk(reading, Math.min(containerBytes, this.#chargedBytes()), containerBytes);
         }),
       ],
-      missing: [],
-      stall: { readInto: () => undefined },
       rssBytes: () => Math.round(this.residentBytes),
       seenRssBytes: () => Math.round(this.residentBytes),
       openAllocator: () => (this.#scenario.hasAllocator ? { giveBack: () => this.#giveBack() } : null),
-      setHeapGrowth: () => undefined,
-      close: () => undefined,
-    };
+    });
   }
 
   #giveBack(): void {

@@ -1,28 +1,21 @@
 import { expect, it } from 'vitest';
 import { createPolicy } from '#src/core/policies/create.js';
-import { type Source, setOk } from '#src/core/reading.js';
+import { setOk } from '#src/core/reading.js';
 import { createPage } from '#src/page/page.js';
 import { emptyPublishedState, readState } from '#src/page/state-codec.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { Sampler } from '#src/sampler/sampler.js';
-import { sourcesOf } from '../support/sources.js';
+import { sourceOf, sourcesOf } from '../support/sources.js';
 
-/** A process near its limit, whose resident set is read with each sample in 10 ms. Every reading sees what `grow` set last. */
+/** A process near its limit, whose resident set is read with each sample in 10 ms. */
 function watchProcess() {
   let nowMs = 1000;
   let rssBytes = 880;
   let seenRssBytes = 0;
-  const source: Source = {
-    resource: 'process',
-    description: '',
-    slow: false,
-    readInto(reading) {
-      seenRssBytes = rssBytes;
-      setOk(reading, rssBytes, 1000);
-    },
-    facts: () => ({}),
-    close: () => undefined,
-  };
+  const source = sourceOf('process', (reading) => {
+    seenRssBytes = rssBytes;
+    setOk(reading, rssBytes, 1000);
+  });
   const sources = sourcesOf({ sources: [source], rssBytes: () => rssBytes, seenRssBytes: () => seenRssBytes });
   const words = createPage();
   const { settings } = resolveOptions({ autoEviction: false }, {});

@@ -17,14 +17,12 @@ export function sourcesOf(shown: Partial<SourceSet> = {}): SourceSet {
   };
 }
 
+/** A source of which only the reading matters. */
+export function sourceOf(resource: Source['resource'], readInto: Source['readInto']): Source {
+  return { resource, description: resource, slow: false, readInto, facts: () => ({}), close: () => undefined };
+}
+
 /** A container of which so much is used. Bytes. */
 export function containerOf(limitBytes: number, usedBytes: () => number): Source {
-  return {
-    resource: 'container',
-    description: '',
-    slow: false,
-    readInto: (reading) => setOk(reading, usedBytes(), limitBytes),
-    facts: () => ({}),
-    close: () => undefined,
-  };
+  return sourceOf('container', (reading) => setOk(reading, usedBytes(), limitBytes));
 }
