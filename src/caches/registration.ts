@@ -16,6 +16,7 @@ export interface CheckedRegistration<K, V> {
   readonly sizeOf: ((value: V, key: K) => number) | undefined;
 }
 
+const REGISTERED = Symbol.for('spillway.registered-objects.1');
 const KNOWN_OPTIONS = ['name', 'priority', 'minBytes', 'maxBytes', 'sizeOf', 'rebuildCost'];
 const DEFAULT_PRIORITY = 10;
 
@@ -68,4 +69,16 @@ export function unsupported(cache: unknown, cause?: unknown): SpillwayError {
     `Expected the cache to be an LRUCache (10 or later), a Map, or an object with \`bytes\` (a number) and \`evict()\`, got ${describeValue(cache)}${why}`,
     cause === undefined ? undefined : { cause },
   );
+}
+
+/** Objects that any runtime of this thread has taken in, also one of another copy of the package: none is instrumented twice. */
+export function registeredObjects(): WeakSet<object> {
+  const place = globalThis as { [REGISTERED]?: WeakSet<object> };
+  place[REGISTERED] ??= new WeakSet();
+  return place[REGISTERED];
+}
+
+/** @returns SpillwayError ERR_SPILLWAY_CACHE_DUPLICATE */
+export function duplicate(message: string): SpillwayError {
+  return new SpillwayError('ERR_SPILLWAY_CACHE_DUPLICATE', message);
 }

@@ -1,4 +1,3 @@
-import { readWindow } from '../core/cache-totals.js';
 import { describeValue, SpillwayError } from '../core/errors.js';
 import type { EvictionRequest } from '../core/eviction.js';
 import { askForSample, ringSampler } from '../page/bell.js';
@@ -12,15 +11,23 @@ import { adaptEvictable } from './adapters/evictable.js';
 import { adaptLruCache } from './adapters/lru-cache.js';
 import { type LruCacheLike, tracksSizes } from './adapters/lru-like.js';
 import { adaptMap } from './adapters/map.js';
+import { statsOf } from './cache-stats.js';
 import { Collector } from './collection.js';
-import type { CacheAdapter, CacheRegistration, CacheStats, EvictableCache, RegisterOptions } from './contract.js';
+import type { CacheAdapter, CacheRegistration, EvictableCache, RegisterOptions } from './contract.js';
 import { CACHE_DEADLINE_MS, Dispatcher } from './dispatcher.js';
 import type { Engine } from './engine.js';
 import { EvictionBooks } from './eviction-books.js';
 import { HeapRoom } from './heap-room.js';
 import { HeapWatch } from './heap-watch.js';
 import { Overflow } from './overflow.js';
-import { type CheckedRegistration, checkRegistration, kindOf, unsupported } from './registration.js';
+import {
+  type CheckedRegistration,
+  checkRegistration,
+  duplicate,
+  kindOf,
+  registeredObjects,
+  unsupported,
+} from './registration.js';
 import { safeSizeOf } from './size-of.js';
 import { Tracker } from './tracker.js';
 import { Watchdog } from './watchdog.js';
@@ -296,38 +303,4 @@ export class ThreadCaches {
       [Symbol.dispose]: unregister,
     };
   }
-}
-
-/** Objects that any runtime of this thread has taken in, also one of another copy of the package: none is instrumented twice. */
-function registeredObjects(): WeakSet<object> {
-  const place = globalThis as { [REGISTERED]?: WeakSet<object> };
-  place[REGISTERED] ??= new WeakSet();
-  return place[REGISTERED];
-}
-
-const REGISTERED = Symbol.for('spillway.registered-objects.1');
-
-function duplicate(message: string): SpillwayError {
-  return new SpillwayError('ERR_SPILLWAY_CACHE_DUPLICATE', message);
-}
-
-function statsOf(account: CacheAccount): CacheStats {
-  const nowMs = monotonicMs();
-  account.moveWindows(nowMs);
-  const { hits, misses, puts, ownEvictions, pressureEvictions, regrets } = account;
-  const entries = account.adapter.entries();
-  const reads = hits + misses;
-  return {
-    bytes: account.bytes,
-    entries: entries < 0 ? null : entries,
-    meanEntryBytes: entries > 0 ? account.bytes / entries : 0,
-    hits,
-    misses,
-    puts,
-    evictions: { own: ownEvictions, pressure: pressureEvictions },
-    regrets,
-    hitRate: reads === 0 ? null : hits / reads,
-    last5m: readWindow(account.last5m, nowMs),
-    last60m: readWindow(account.last60m, nowMs),
-  };
 }
