@@ -1,7 +1,7 @@
 import type { CacheAccount } from '../account.js';
 import { isPending, isSameKey, type LruInternals } from './lru-internals.js';
 import { fetches, holds, isFresh, type LruCacheLike } from './lru-like.js';
-import { entriesLost, mayAskPut, newPutStatus } from './lru-put-status.js';
+import { entriesLost, mayGiveOptions, newPutStatus } from './lru-options.js';
 import type { SlotSizes } from './slot-sizes.js';
 
 /** What matters of the options of a put. */
@@ -82,7 +82,7 @@ export class LruBooks<K, V> {
     if (isOutermost) this.#sizes?.beforePut();
     const wasHeld = this.#holds(key);
     const entriesBefore = this.#cache.size;
-    const status = options === undefined && !this.#fetches && mayAskPut() ? newPutStatus() : null;
+    const status = options === undefined && !this.#fetches && mayGiveOptions() ? newPutStatus() : null;
     let evicted = 0;
     try {
       return bareSet.call(this.#cache, key, value, status === null ? options : { status });

@@ -2,7 +2,7 @@ import type { CacheAccount } from '../account.js';
 import type { LruBooks, PutOptions } from './lru-books.js';
 import { isSameKey, type LruInternals } from './lru-internals.js';
 import { callsBack, fetches, isOfLruCache, type LruCacheLike } from './lru-like.js';
-import { mayAskPut } from './lru-put-status.js';
+import { mayGiveOptions, optionsOfNone } from './lru-options.js';
 import { Registered } from './lru-registered.js';
 
 /** The methods as they are shared: by caches with keys and values of any type. */
@@ -26,10 +26,11 @@ export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K>
 
 const coverGet: Cover = (bare) => {
   const bareGet = bare as Lru['get'];
+  const none = optionsOfNone(bare);
   return function get(this: Lru, key: unknown, options?: object): unknown {
     const account = Registered.accountOf(this);
     if (options !== undefined || account === null || account.isGuarded) return guardedGet(this, bareGet, key, options);
-    const value = bareGet.call(this, key);
+    const value = bareGet.call(this, key, mayGiveOptions() ? none : undefined);
     account.wasRead(key, value !== undefined);
     return value;
   };
@@ -52,6 +53,7 @@ const coverPlainSet =
   (refillsSlots: boolean): Cover =>
   (bare) => {
     const bareSet = bare as Lru['set'];
+    const none = optionsOfNone(bare);
     return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
       const account = Registered.accountOf(this);
       const slots = Registered.slotsOf(this);
@@ -63,7 +65,7 @@ const coverPlainSet =
       const victim = refillsSlots ? slots.keyList[head] : undefined;
       account.enter();
       try {
-        return bareSet.call(this, key, value);
+        return bareSet.call(this, key, value, mayGiveOptions() ? none : undefined);
       } finally {
         account.leave();
         const fewer = entriesBefore - this.size;
@@ -176,7 +178,7 @@ function coversWith(coverRead: Cover, coverPut: Cover): Covers {
 
 /** Whether a put may ask lru-cache how it came out: it has no options of its own, is part of no other operation, and nobody listens. */
 function isSimplePut(cache: Lru, account: CacheAccount, options: PutOptions | undefined): boolean {
-  return options === undefined && cache.ttl === 0 && !account.joint.isBusy && mayAskPut();
+  return options === undefined && cache.ttl === 0 && !account.joint.isBusy && mayGiveOptions();
 }
 
 function guardedGet(cache: Lru, bareGet: Lru['get'], key: unknown, options: object | undefined): unknown {

@@ -553,6 +553,25 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
     expect(spy).toHaveBeenCalledOnce();
   });
 
+  it('gives options of its own to nobody who has patched the class, and who might keep or change them', () => {
+    const get = vi.spyOn(Lru.prototype, 'get');
+    const set = vi.spyOn(Lru.prototype, 'set');
+    try {
+      const cache = new Lru<string, Entry>({ maxSize: 100, sizeCalculation: ({ bytes }) => bytes });
+      thread.caches.register(cache, { name: 'lru' });
+      cache.set('a', { bytes: 1 });
+      cache.get('a');
+      const given = [
+        ...set.mock.calls.map(([, , options]) => options),
+        ...get.mock.calls.map(([, options]) => options),
+      ];
+      expect(given).toEqual([undefined, undefined]);
+    } finally {
+      get.mockRestore();
+      set.mockRestore();
+    }
+  });
+
   it('has the shape of all that are registered, and of all that were', () => {
     const [first, second] = [make(Lru, { max: 3 }, []), make(Lru, { max: 3 }, [])];
     for (let round = 0; round < 2; round++) {
@@ -651,6 +670,36 @@ describe.each(Object.entries(VERSIONS))('fetching with %s', (_version, Lru) => {
 });
 
 describe('the diagnostics of lru-cache 11', () => {
+  it('have a status of its own for each operation, and none later for one that nobody listens to', async () => {
+    const { channel } = await import('node:diagnostics_channel');
+    const seen: LRUCache11.Status<string, Entry>[] = [];
+    const listener = (message: unknown) => seen.push(message as LRUCache11.Status<string, Entry>);
+    const metrics = channel('lru-cache:metrics');
+    const thread = new CachesUnderTest();
+    try {
+      const cache = new LRUCache11<string, Entry>({ maxSize: 100, sizeCalculation: ({ bytes }) => bytes });
+      thread.caches.register(cache, { name: 'lru' });
+      const use = () => {
+        cache.set('a', { bytes: 1 });
+        cache.get('a');
+        cache.get('b');
+        cache.set('b', { bytes: 2 });
+      };
+      use();
+      metrics.subscribe(listener);
+      use();
+      metrics.unsubscribe(listener);
+      const shown = seen.map(({ op, key, value }) => ({ op, key, value }));
+      use();
+      expect(seen.map(({ op, key, value }) => ({ op, key, value }))).toEqual(shown);
+      expect(new Set(seen).size).toBe(4);
+      expect(seen.map(({ get, set }) => get ?? set)).toEqual(['replace', 'hit', 'hit', 'replace']);
+    } finally {
+      metrics.unsubscribe(listener);
+      thread.close();
+    }
+  });
+
   it('tell of the operations of the user alone', async () => {
     const { channel } = await import('node:diagnostics_channel');
     const seen: string[] = [];

@@ -1,11 +1,29 @@
 import { channel } from 'node:diagnostics_channel';
+import { isBare } from './lru-like.js';
 
 /** Where lru-cache (11.5 and later) shows the status of each operation to whoever listens. */
 const metrics = channel('lru-cache:metrics');
 
-/** Whether a put may be asked how it came out: not where its status is shown to others, who would see that it was ours. */
-export function mayAskPut(): boolean {
+/**
+ * Whether lru-cache may be given options in place of those that a call does not have: not where the status of the call is shown to others, who would
+ * see that it was ours, and which stays in the options.
+ */
+export function mayGiveOptions(): boolean {
   return !metrics.hasSubscribers;
+}
+
+/**
+ * Options that say nothing, for all calls that have none. lru-cache makes an object of them anew in each, which is the greater part of what
+ * spillway adds to the call; it leaves nothing in this one but a `status` of undefined.
+ */
+const NONE: object = {};
+
+/**
+ * What `method` is given where it is called without options, if `mayGiveOptions`: undefined for one that is not as it was written, and that
+ * could keep the object, or change it.
+ */
+export function optionsOfNone(method: unknown): object | undefined {
+  return isBare(method) ? NONE : undefined;
 }
 
 /** What lru-cache tells of a put to whoever asks for it by the options. */
