@@ -21,7 +21,8 @@ export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K>
   if (fetches(cache)) return FETCHING;
   // a put must leave the order of the slots alone until its end, to tell by it what it did; and the slot of a single entry is always the same
   if (slots === null || !keepsSizes || callsBack(cache, 'set') || cache.max === 1) return FOLLOWED;
-  return cache.max === 0 ? PLAIN : COUNTED;
+  if (cache.max > 0) return COUNTED;
+  return slots.freeSlots === null ? FOLLOWED : PLAIN;
 }
 
 const coverGet: Cover = (bare) => {
@@ -45,59 +46,91 @@ const coverGuardedGet: Cover = (bare) => {
 };
 
 /**
- * For a plain cache: what a put did shows in the order of the slots.
- * @param refillsSlots whether a put may take the slot of the entry that goes for it: in a cache with a limit of entries. Else a slot that
- *   was the next to go is empty after its entry went, and need not be looked at before.
+ * For a plain cache without a limit of entries. A new entry takes the top of the stack of free slots, and one that goes leaves its own there, so a
+ * put that only replaces leaves the stack alone. The order of the slots would tell as well, but has to be asked for by a call.
  */
-const coverPlainSet =
-  (refillsSlots: boolean): Cover =>
-  (bare) => {
-    const bareSet = bare as Lru['set'];
-    const none = optionsOfNone(bare);
-    return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
-      const account = Registered.accountOf(this);
-      const slots = Registered.slotsOf(this);
-      if (options !== undefined || account === null || slots === null || this.ttl !== 0 || account.joint.isBusy) {
-        return guardedSet(this, bareSet, key, value, options);
+const coverPlainSet: Cover = (bare) => {
+  const bareSet = bare as Lru['set'];
+  const none = optionsOfNone(bare);
+  return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
+    const account = Registered.accountOf(this);
+    const slots = Registered.slotsOf(this);
+    const stack = slots === null ? null : slots.freeSlots;
+    if (!(options === undefined && account !== null && stack !== null && this.ttl === 0 && !account.joint.isBusy)) {
+      return guardedSet(this, bareSet, key, value, options);
+    }
+    const entriesBefore = this.size;
+    const free = stack.length;
+    const top = topOf(stack, free);
+    account.enter();
+    try {
+      return bareSet.call(this, key, value, mayGiveOptions() ? none : undefined);
+    } finally {
+      account.leave();
+      const fewer = entriesBefore - this.size;
+      let evicted = 0;
+      if (fewer < 0) account.gained(key);
+      else if (fewer > 0 || stack.length !== free || topOf(stack, free) !== top) {
+        const isNew = stack.length !== free + fewer || topOf(stack, free) !== top;
+        if (fewer === 0) evicted = 1;
+        else if (slots !== null && hasJustPut(slots, key)) evicted = isNew ? fewer + 1 : fewer;
+        if (evicted > fewer) account.gained(key);
       }
-      const entriesBefore = this.size;
-      const head = slots.readHead();
-      const victim = refillsSlots ? slots.keyList[head] : undefined;
-      account.enter();
-      try {
-        return bareSet.call(this, key, value, mayGiveOptions() ? none : undefined);
-      } finally {
-        account.leave();
-        const fewer = entriesBefore - this.size;
-        let evicted = 0;
-        if (fewer < 0) account.gained(key);
-        else if (fewer > 0 || slots.readHead() !== head) {
-          if (refillsSlots) evicted = wentFor(slots, key, head, victim, fewer);
-          else if (fewer > 0) evicted = wentFor(slots, key, head, key, fewer);
-          else if (slots.keyList[head] === undefined) evicted = 1; // else it was the one that is put over
-          if (evicted > fewer) account.gained(key);
-        }
-        account.put(this.calculatedSize, evicted);
-      }
-    };
+      account.put(this.calculatedSize, evicted);
+    }
   };
+};
+
+/** @param length the stack's own, or less. */
+function topOf(stack: ArrayLike<number>, length: number): number | undefined {
+  return length === 0 ? undefined : stack[length - 1];
+}
+
+/** Whether a put took its key: an undefined value deletes, and what is larger than the cache is not taken. A put leaves its key at the tail. */
+function hasJustPut({ keyList, readTail }: LruInternals<unknown>, key: unknown): boolean {
+  return isSameKey(keyList[readTail()], key);
+}
+
+/** For a plain cache with a limit of entries, where a new entry takes the slot of the one that goes: what a put did shows in the order of the slots. */
+const coverCountedSet: Cover = (bare) => {
+  const bareSet = bare as Lru['set'];
+  const none = optionsOfNone(bare);
+  return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
+    const account = Registered.accountOf(this);
+    const slots = Registered.slotsOf(this);
+    if (options !== undefined || account === null || slots === null || this.ttl !== 0 || account.joint.isBusy) {
+      return guardedSet(this, bareSet, key, value, options);
+    }
+    const entriesBefore = this.size;
+    const head = slots.readHead();
+    const victim = slots.keyList[head];
+    account.enter();
+    try {
+      return bareSet.call(this, key, value, mayGiveOptions() ? none : undefined);
+    } finally {
+      account.leave();
+      const fewer = entriesBefore - this.size;
+      let evicted = 0;
+      if (fewer < 0) account.gained(key);
+      else if (fewer > 0 || slots.readHead() !== head) {
+        evicted = wentFor(slots, key, head, victim, fewer);
+        if (evicted > fewer) account.gained(key);
+      }
+      account.put(this.calculatedSize, evicted);
+    }
+  };
+};
 
 /**
  * Entries that went for the one that was put: as many as there are `fewer` now, or one more where the key is new.
  * @param head the slot of the next to go, before.
- * @param victim its key. Where slots are not refilled it need not be known: that slot comes to the tail with its own key alone, that of the put.
+ * @param victim its key.
  */
-function wentFor(
-  { keyList, next, readHead, readTail }: LruInternals<unknown>,
-  key: unknown,
-  head: number,
-  victim: unknown,
-  fewer: number,
-): number {
-  const tail = readTail();
-  if (!isSameKey(keyList[tail], key)) return 0; // an undefined value deletes, and what is larger than the cache is not taken
+function wentFor(slots: LruInternals<unknown>, key: unknown, head: number, victim: unknown, fewer: number): number {
+  if (!hasJustPut(slots, key)) return 0;
+  const { next, readHead, readTail } = slots;
   const end = readHead();
-  let went = tail === head && isSameKey(victim, key) ? 0 : 1; // keys are compared where it matters only: that takes time
+  let went = readTail() === head && isSameKey(victim, key) ? 0 : 1; // keys are compared where it matters only: that takes time
   for (let slot = next[head]; slot !== undefined && slot !== end && went <= fewer; went++) slot = next[slot];
   return went;
 }
@@ -155,8 +188,8 @@ const coverReadThrough = coverAround(
   (books, begun, key) => books.endReadThrough(key, begun),
 );
 
-const PLAIN = coversWith(coverGet, coverPlainSet(false));
-const COUNTED = coversWith(coverGet, coverPlainSet(true));
+const PLAIN = coversWith(coverGet, coverPlainSet);
+const COUNTED = coversWith(coverGet, coverCountedSet);
 const FOLLOWED = coversWith(coverGet, coverFollowedSet);
 const FETCHING = coversWith(coverGet, coverGuardedSet);
 const FOREIGN = coversWith(coverGuardedGet, coverGuardedSet);

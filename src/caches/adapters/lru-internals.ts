@@ -5,6 +5,8 @@ import type { LruCacheLike } from './lru-like.js';
  * in lru-cache 10.0 to 11.5. The public iterators tell the next victim too, at two to four times the cost of evicting it (bench/eviction).
  */
 export interface LruInternals<K> {
+  /** Slots that were given back, the one that is taken next at the end; null where there is a limit of entries. */
+  readonly freeSlots: ArrayLike<number> | null;
   readonly keyMap: { get(key: K): number | undefined; has(key: K): boolean; readonly size: number };
   /** By slot; a free slot has no key. */
   readonly keyList: ArrayLike<K | undefined>;
@@ -29,7 +31,7 @@ export function internalsOf<K, V>(cache: LruCacheLike<K, V>): LruInternals<K> | 
   if (typeof expose !== 'function') return null;
   const shown: unknown = Reflect.apply(expose, cache.constructor, [cache]);
   if (typeof shown !== 'object' || shown === null) return null;
-  const { keyMap, keyList, valList, next, sizes, ttls, moveToTail }: Record<string, unknown> = { ...shown };
+  const { keyMap, keyList, valList, next, sizes, ttls, free, moveToTail }: Record<string, unknown> = { ...shown };
   // A getter in an object literal gives each object a shape of its own. Called as a function, it is compiled once for all caches.
   const readHead = Object.getOwnPropertyDescriptor(shown, 'head')?.get;
   const readTail = Object.getOwnPropertyDescriptor(shown, 'tail')?.get;
@@ -39,6 +41,7 @@ export function internalsOf<K, V>(cache: LruCacheLike<K, V>): LruInternals<K> | 
   if (typeof moveToTail !== 'function') return null;
   const slotSizes = isList<number>(sizes) ? sizes : undefined;
   return {
+    freeSlots: Array.isArray(free) ? free : null,
     keyMap,
     keyList,
     valList,
