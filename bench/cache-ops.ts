@@ -1,12 +1,13 @@
 /**
  * What does an operation on an LRUCache cost once the cache is registered? The same operations on a bare and on a registered cache, in pairs,
- * side by side in one process, by the `benchmark` package. Both must first agree with a model. Every setting is timed in several processes,
- * since the compiler decides anew in each what it inlines, and keeps to it: pairs of one process agree with each other to a few percent,
- * processes only to twenty. `--quick`: fewer processes, pairs and settings.
+ * side by side in one process, by the `benchmark` package; and apart, each kind in a process that knows no other, as most programs do: V8 then compiles
+ * a bare one better than beside a registered one. Both must first agree with a model. Every setting is timed in several processes, since the compiler
+ * decides anew in each what it inlines, and keeps to it: pairs of one process agree with each other to a few percent, processes only to twenty.
+ * `--quick`: fewer processes, pairs and settings.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Comparison, Setting } from './cache-ops/contest.js';
+import type { Contestant, Setting, Timings } from './cache-ops/contest.js';
 import { OPERATIONS, type Operation } from './cache-ops/workload.js';
 import { median, reportClaim } from './claim.js';
 import { formatTable } from './table.js';
@@ -21,35 +22,47 @@ const CONTEST = fileURLToPath(new URL('./cache-ops/contest.js', import.meta.url)
 /** How much of a bare operation a registered one may cost. */
 const BOUNDS: Record<Operation, number> = { get: 1.15, miss: 1.15, set: 1.2, mixed: 1.15 };
 
-const COMMON: Omit<Setting, 'title'> = { caches: 1, keys: 'strings', limit: 'maxSize', sampling: 'calm', pairs: PAIRS };
-const SETTINGS: readonly Setting[] = [
+/** A setting, and whether each contestant has its processes to itself. */
+type Question = Omit<Setting, 'contestants'> & { readonly apart: boolean };
+
+const COMMON: Omit<Question, 'title'> = {
+  caches: 1,
+  keys: 'strings',
+  limit: 'maxSize',
+  sampling: 'calm',
+  pairs: PAIRS,
+  apart: false,
+};
+const SETTINGS: readonly Question[] = [
   { ...COMMON, title: '1 cache' },
   { ...COMMON, title: '10 caches', caches: 10 },
   { ...COMMON, title: '100 caches', caches: 100 },
+  { ...COMMON, title: '1 cache, apart', apart: true },
+  { ...COMMON, title: '100 caches, apart', caches: 100, apart: true },
   { ...COMMON, title: '1 cache, sampling every 10 ms', sampling: 'shortest' },
   { ...COMMON, title: '100 caches, sampling every 10 ms', caches: 100, sampling: 'shortest' },
   { ...COMMON, title: '1 cache, integers as keys', keys: 'integers' },
   { ...COMMON, title: '1 cache limited by entries', limit: 'max' },
 ];
 
-const settings = QUICK ? SETTINGS.slice(0, 3) : SETTINGS;
+const settings = QUICK ? SETTINGS.slice(0, 5) : SETTINGS;
 /** By setting. The processes of one are spread over the whole run, as whatever else the machine does meanwhile is not. */
-const comparisons: Record<Operation, Comparison>[][] = settings.map(() => []);
+const timings: Timings[][] = settings.map(() => []);
 for (let round = 0; round < PROCESSES; round++) {
-  for (const [index, setting] of settings.entries()) comparisons[index]?.push(compareIn(setting));
+  for (const [index, setting] of settings.entries()) timings[index]?.push(timeOnce(setting));
 }
 
 const rows: string[][] = [['setting', 'operation', 'bare', 'registered', 'times', 'in each process']];
 for (const [index, setting] of settings.entries()) {
   for (const operation of OPERATIONS) {
-    const processes = (comparisons[index] ?? []).map((comparison) => comparison[operation]);
+    const processes = (timings[index] ?? []).map((ofProcess) => ofProcess[operation]);
     const ratios = processes.map(ratiosOf);
     reportClaim(`${operation}, ${setting.title}`, 'x bare', { atMost: BOUNDS[operation] }, ratios.flat());
     rows.push([
       setting.title,
       operation,
-      formatNs(median(processes.flatMap(({ bareNs }) => bareNs))),
-      formatNs(median(processes.flatMap(({ registeredNs }) => registeredNs))),
+      formatNs(median(processes.flatMap(({ bare }) => bare))),
+      formatNs(median(processes.flatMap(({ registered }) => registered))),
       median(ratios.flat()).toFixed(3),
       ratios.map((ofProcess) => median(ofProcess).toFixed(2)).join(' '),
     ]);
@@ -57,13 +70,21 @@ for (const [index, setting] of settings.entries()) {
 }
 process.stdout.write(`${formatTable(rows)}\n`);
 
-function compareIn(setting: Setting): Record<Operation, Comparison> {
-  const output = execFileSync(process.execPath, [CONTEST, JSON.stringify(setting)], { encoding: 'utf8' });
-  return JSON.parse(output) as Record<Operation, Comparison>;
+function timeOnce({ apart, ...setting }: Question): Timings {
+  if (!apart) return timeIn({ ...setting, contestants: ['bare', 'registered'] });
+  const bare = timeIn({ ...setting, contestants: ['bare'] });
+  const registered = timeIn({ ...setting, contestants: ['registered'] });
+  for (const operation of OPERATIONS) bare[operation].registered = registered[operation].registered;
+  return bare;
 }
 
-function ratiosOf({ bareNs, registeredNs }: Comparison): number[] {
-  return bareNs.map((ns, pair) => (registeredNs[pair] ?? Number.NaN) / ns);
+function timeIn(setting: Setting): Timings {
+  const output = execFileSync(process.execPath, [CONTEST, JSON.stringify(setting)], { encoding: 'utf8' });
+  return JSON.parse(output) as Timings;
+}
+
+function ratiosOf({ bare, registered }: Record<Contestant, number[]>): number[] {
+  return bare.map((ns, pair) => (registered[pair] ?? Number.NaN) / ns);
 }
 
 function formatNs(ns: number): string {

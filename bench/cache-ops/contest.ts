@@ -1,6 +1,6 @@
 /**
- * One setting of `cache-ops`, in a process of its own: times bare and registered caches in pairs. argv: a `Setting` as JSON; prints the times of
- * each operation as JSON.
+ * One setting of `cache-ops`, in a process of its own: times bare and registered caches in turns, or one kind alone. argv: a `Setting` as JSON; prints
+ * `Timings` as JSON.
  */
 import Benchmark from 'benchmark';
 import { startPressureRuntime } from 'spillway';
@@ -15,17 +15,19 @@ import {
   type WorkloadOptions,
 } from './workload.js';
 
+const CONTESTANTS = ['bare', 'registered'] as const;
+export type Contestant = (typeof CONTESTANTS)[number];
+
 export interface Setting extends WorkloadOptions {
   readonly title: string;
   readonly sampling: 'calm' | 'shortest';
   readonly pairs: number;
+  /** Those that share the process. */
+  readonly contestants: readonly Contestant[];
 }
 
-/** Nanoseconds per operation, one of each for every pair. */
-export interface Comparison {
-  readonly bareNs: number[];
-  readonly registeredNs: number[];
-}
+/** Nanoseconds per operation, one for every pair. */
+export type Timings = Record<Operation, Record<Contestant, number[]>>;
 
 /** A run is a few cycles of a few ms: short, so that what else the machine does hits both of a pair or neither. */
 const RUN = { minTime: 0.004, maxTime: 0.04, minSamples: 8 };
@@ -37,33 +39,34 @@ const setting = JSON.parse(process.argv[2] ?? '') as Setting;
 const pressure = await startPressureRuntime(
   setting.sampling === 'calm' ? {} : { updateIntervalMs: 10, minIntervalMs: 10, maxSamplerCpu: 1 },
 );
-const bare = createCaches(setting);
-const registered = createCaches(setting);
-const registrations = registered.map((cache, index) => {
-  const name = `cache ${index}`;
-  return pressure.register(cache, setting.limit === 'max' ? { name, sizeOf } : { name });
-});
-const bareBodies = createBodies(bare, setting);
-const registeredBodies = createBodies(registered, setting);
-for (const cache of bare) checkContestant(cache, setting, null);
-for (const [index, cache] of registered.entries()) checkContestant(cache, setting, registrations[index] ?? null);
-
-const comparisons = Object.fromEntries(OPERATIONS.map((operation) => [operation, compare(operation)]));
-process.stdout.write(`${JSON.stringify(comparisons)}\n`);
+const bodies = setting.contestants.map((contestant) => ({ contestant, bodyOf: createContestant(contestant) }));
+const timings = Object.fromEntries(OPERATIONS.map((operation) => [operation, time(operation)]));
+process.stdout.write(`${JSON.stringify(timings)}\n`);
 await pressure.stop();
 
+/** Caches that hold what the workload puts, and do what a model does. */
+function createContestant(contestant: Contestant): Record<Operation, () => void> {
+  const caches = createCaches(setting);
+  const registrations = caches.map((cache, index) => {
+    if (contestant === 'bare') return null;
+    const name = `cache ${index}`;
+    return pressure.register(cache, setting.limit === 'max' ? { name, sizeOf } : { name });
+  });
+  const operations = createBodies(caches, setting);
+  for (const [index, cache] of caches.entries()) checkContestant(cache, setting, registrations[index] ?? null);
+  return operations;
+}
+
 /** The contestants take turns in coming first. */
-function compare(operation: Operation): Comparison {
-  const comparison: Comparison = { bareNs: [], registeredNs: [] };
+function time(operation: Operation): Record<Contestant, number[]> {
+  const times: Record<Contestant, number[]> = { bare: [], registered: [] };
   for (let pair = -WARM_UP_PAIRS; pair < setting.pairs; pair++) {
-    const isBareFirst = pair % 2 === 0;
-    const early = timeNs(isBareFirst ? bareBodies[operation] : registeredBodies[operation]);
-    const late = timeNs(isBareFirst ? registeredBodies[operation] : bareBodies[operation]);
-    if (pair < 0) continue;
-    comparison.bareNs.push(isBareFirst ? early : late);
-    comparison.registeredNs.push(isBareFirst ? late : early);
+    for (const { contestant, bodyOf } of pair % 2 === 0 ? bodies : bodies.toReversed()) {
+      const ns = timeNs(bodyOf[operation]);
+      if (pair >= 0) times[contestant].push(ns);
+    }
   }
-  return comparison;
+  return times;
 }
 
 /** The fastest cycle of a run: other programs on the machine only ever add time. */
