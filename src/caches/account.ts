@@ -20,8 +20,8 @@ const MINUTE_MS = 60_000;
 /** Says of `limitBytes` that there is none. */
 const NO_LIMIT = -1;
 
-/** One of so many reads looks at the page by an atomic load, the others only glance at it. A power of two. */
-const GLANCES = 64;
+/** A count of reads with which none of these bits is set comes with a look at the page by an atomic load; the others only glance at it. */
+export const GLANCE_BITS = 63;
 
 /** In the guard, above the calls that are under way: a read may find an expired entry. */
 const MAY_EXPIRE = 2 ** 20;
@@ -155,8 +155,15 @@ export class CacheAccount implements CacheCounters, TrackedPlace {
 
   /** A read of `key` found something, or nothing. */
   wasRead(key: unknown, isHit: boolean): void {
-    if (!isHit) this.#missed(key);
-    else if ((++this.hits & (GLANCES - 1)) === 0 || this.epoch.seemsMoved) this.joint.look();
+    if (!isHit) this.missed(key);
+    else if ((++this.hits & GLANCE_BITS) === 0 || this.epoch.seemsMoved) this.joint.look();
+  }
+
+  /** A read of `key` found nothing. */
+  missed(key: unknown): void {
+    const misses = ++this.misses;
+    if (!this.ghosts.isEmpty) this.#mayRegret(key);
+    if ((misses & GLANCE_BITS) === 0 || this.epoch.seemsMoved) this.joint.look();
   }
 
   /** The same where it may have taken expired entries away; `bytes` is what the cache holds now. */
@@ -167,9 +174,14 @@ export class CacheAccount implements CacheCounters, TrackedPlace {
 
   /** Something was put or replaced, and `evicted` entries went for the cache's own limit; `bytes` is what the cache holds now. */
   put(bytes: number, evicted: number): void {
+    this.countPut(evicted);
+    this.joint.grown(this, bytes);
+  }
+
+  /** Counts a put, and leaves its bytes to the joint books: for who has those at hand. */
+  countPut(evicted: number): void {
     this.puts++;
     this.ownEvictions += evicted;
-    this.joint.grown(this, bytes);
   }
 
   /** An entry with a new key has come. To be told while the caches are small, too. */
@@ -196,12 +208,6 @@ export class CacheAccount implements CacheCounters, TrackedPlace {
   /** Spillway had `key` dropped: a later miss on it may be a regret. @param note for its second chances, then; 0: none. */
   dropped(key: unknown, note = 0): void {
     if (this.dropReason === 'pressure') this.ghosts.remember(key, note);
-  }
-
-  #missed(key: unknown): void {
-    const misses = ++this.misses;
-    if (!this.ghosts.isEmpty) this.#mayRegret(key);
-    if ((misses & (GLANCES - 1)) === 0 || this.epoch.seemsMoved) this.joint.look();
   }
 
   #mayRegret(key: unknown): void {

@@ -36,17 +36,17 @@ export function loadEpoch(words: Int32Array): number {
   return Atomics.load(words, HEADER.EPOCH);
 }
 
-/** A constant of this module, which V8 compiles into its code: one that is imported is looked up and checked at every use. */
-const EPOCH = HEADER.EPOCH;
+/** Index of the epoch. A number of its own, which V8 compiles into the code that uses it: a property would be looked up and checked at every use. */
+export const EPOCH: number = HEADER.EPOCH;
 
 /** What a thread has seen of the page, and whether it may have changed since. Runs inside every cache operation. */
 export class EpochView {
-  readonly #words: Int32Array;
-  /** -1: whatever stands there is new. */
-  #seen = -1;
+  readonly words: Int32Array;
+  /** The epoch when the thread looked last; -1: whatever stands there is new. */
+  seen = -1;
 
   constructor(words: Int32Array) {
-    this.#words = words;
+    this.words = words;
   }
 
   /**
@@ -54,21 +54,21 @@ export class EpochView {
    * old, so whoever goes by it must look with `hasMoved` now and then.
    */
   get seemsMoved(): boolean {
-    return this.#words[EPOCH] !== this.#seen;
+    return this.words[EPOCH] !== this.seen;
   }
 
   get hasMoved(): boolean {
-    return loadEpoch(this.#words) !== this.#seen;
+    return loadEpoch(this.words) !== this.seen;
   }
 
   /** What stands on the page now has been seen. */
   see(): void {
-    this.#seen = loadEpoch(this.#words);
+    this.seen = loadEpoch(this.words);
   }
 
   /** Nothing has been seen. */
   forget(): void {
-    this.#seen = -1;
+    this.seen = -1;
   }
 }
 

@@ -1,5 +1,5 @@
 import { isProxy } from 'node:util/types';
-import type { CacheAccount } from '../account.js';
+import type { CacheAccount, JointBooks } from '../account.js';
 import { Overlay } from '../overlay.js';
 import type { LruBooks } from './lru-books.js';
 import { type Covers, coversOf, type Method } from './lru-covers.js';
@@ -35,14 +35,14 @@ export class LruOverlay<K, V> {
     const covers = coversOf(cache, slots, keepsSizes);
     this.#cache = cache;
     this.#below = Object.getPrototypeOf(cache);
-    this.#layer = layerOver(this.#below, covers);
+    this.#layer = layerOver(this.#below, covers, account.joint);
     this.#overOwn = new Overlay(cache);
     Registered.begin(cache, account, books, slots); // first: on an object with a new prototype V8 gives them a shape for each cache
     try {
       Object.setPrototypeOf(cache, this.#layer);
       for (const [name, cover] of covers) {
         const own: unknown = Object.hasOwn(cache, name) ? Reflect.get(cache, name) : undefined;
-        if (typeof own === 'function') this.#overOwn.lay(name, cover(own as Method));
+        if (typeof own === 'function') this.#overOwn.lay(name, cover(own as Method, account.joint));
       }
     } catch (fault) {
       this.lift();
@@ -79,13 +79,15 @@ interface Layer {
   readonly parts: readonly Part[];
 }
 
-/** By the class, and by how its methods are covered. */
-const layers = new WeakMap<object, Map<Covers, Layer>>();
+/** By the books that the caches have in common, by the class, and by how its methods are covered. */
+const layers = new WeakMap<JointBooks, WeakMap<object, Map<Covers, Layer>>>();
 
 /** The layer for caches of a class; a new one where somebody patched the class, or the layer, since the last was made. */
-function layerOver(below: object, covers: Covers): object {
-  const made = layers.get(below) ?? new Map<Covers, Layer>();
-  layers.set(below, made);
+function layerOver(below: object, covers: Covers, joint: JointBooks): object {
+  const ofJoint = layers.get(joint) ?? new WeakMap<object, Map<Covers, Layer>>();
+  layers.set(joint, ofJoint);
+  const made = ofJoint.get(below) ?? new Map<Covers, Layer>();
+  ofJoint.set(below, made);
   const last = made.get(covers);
   const isAsMade = ({ name, bare, covering }: Part) =>
     Reflect.get(below, name) === bare && Object.getOwnPropertyDescriptor(last?.methods, name)?.value === covering;
@@ -93,7 +95,7 @@ function layerOver(below: object, covers: Covers): object {
   const methods = Object.create(below) as object;
   const parts = [...covers].map(([name, cover]) => {
     const bare: unknown = Reflect.get(below, name);
-    const covering = typeof bare === 'function' ? cover(bare as Method) : undefined;
+    const covering = typeof bare === 'function' ? cover(bare as Method, joint) : undefined;
     if (covering !== undefined) {
       Object.defineProperty(methods, name, { value: covering, configurable: true, writable: true, enumerable: false });
     }
