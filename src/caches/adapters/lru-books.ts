@@ -58,7 +58,31 @@ export class LruBooks<K, V> {
     return value;
   }
 
-  /** A simple put of a cache that keeps no sizes, or calls the user back. */
+  /**
+   * A simple put of a plain cache with a limit of entries alone: at most one entry goes for it, the next victim, whose slot it takes.
+   * @param none what is given in place of options.
+   */
+  measuredSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V, none: object | undefined): unknown {
+    const internals = this.#internals;
+    if (internals === null) return this.followedSet(bareSet, key, value);
+    const { readHead, keyList } = internals;
+    const entriesBefore = this.#cache.size;
+    const head = readHead();
+    const victim = keyList[head];
+    this.#account.enter();
+    try {
+      return bareSet.call(this.#cache, key, value, none);
+    } finally {
+      const fewer = entriesBefore - this.#cache.size;
+      const evicted = fewer === 0 && !isSameKey(keyList[head], victim) ? 1 : 0;
+      this.#sizes?.put(key, value, evicted);
+      this.#account.leave();
+      if (fewer < 0 || evicted > 0) this.#account.gained(key);
+      this.#account.put(this.bytes, evicted);
+    }
+  }
+
+  /** A simple put of a cache that calls the user back, or is limited by sizes that are no bytes. */
   followedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V): unknown {
     const entriesBefore = this.#cache.size;
     const status = newPutStatus();

@@ -2,7 +2,7 @@ import { EPOCH } from '../../page/page.js';
 import { type CacheAccount, GLANCE_BITS, type JointBooks } from '../account.js';
 import type { LruBooks, PutOptions } from './lru-books.js';
 import { isSameKey, type LruInternals } from './lru-internals.js';
-import { callsBack, fetches, isOfLruCache, type LruCacheLike } from './lru-like.js';
+import { callsBack, fetches, isOfLruCache, type LruCacheLike, tracksSizes } from './lru-like.js';
 import { mayGiveOptions, optionsOfNone } from './lru-options.js';
 import { Registered } from './lru-registered.js';
 
@@ -24,7 +24,8 @@ export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K>
   if (!isOfLruCache(cache, 'get') || !isOfLruCache(cache, 'set')) return FOREIGN;
   if (fetches(cache)) return FETCHING;
   // a put must leave the order of the slots alone until its end, to tell by it what it did; and the slot of a single entry is always the same
-  if (slots === null || !keepsSizes || callsBack(cache, 'set') || cache.max === 1) return FOLLOWED;
+  if (slots === null || callsBack(cache, 'set') || cache.max === 1) return FOLLOWED;
+  if (!keepsSizes) return tracksSizes(cache) ? FOLLOWED : MEASURED;
   if (cache.max > 0) return COUNTED;
   return slots.freeSlots === null ? FOLLOWED : PLAIN;
 }
@@ -143,7 +144,20 @@ function wentFor(slots: LruInternals<unknown>, key: unknown, head: number, victi
   return went;
 }
 
-/** For a cache that keeps no sizes, or calls the user back. */
+/** For a plain cache with a limit of entries alone, which keeps no sizes. */
+const coverMeasuredSet: Cover = (bare, joint) => {
+  const bareSet = bare as Lru['set'];
+  const none = optionsOfNone(bare);
+  return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
+    const books = Registered.booksOf(this);
+    if (options !== undefined || books === null || this.ttl !== 0 || joint.isBusy) {
+      return guardedSet(this, bareSet, key, value, options);
+    }
+    return books.measuredSet(bareSet, key, value, mayGiveOptions() ? none : undefined);
+  };
+};
+
+/** For a cache that calls the user back, or is limited by sizes that are no bytes. */
 const coverFollowedSet: Cover = (bare) => {
   const bareSet = bare as Lru['set'];
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
@@ -198,6 +212,7 @@ const coverReadThrough = coverAround(
 
 const PLAIN = coversWith(coverGet, coverPlainSet);
 const COUNTED = coversWith(coverGet, coverCountedSet);
+const MEASURED = coversWith(coverGet, coverMeasuredSet);
 const FOLLOWED = coversWith(coverGet, coverFollowedSet);
 const FETCHING = coversWith(coverGet, coverGuardedSet);
 const FOREIGN = coversWith(coverGuardedGet, coverGuardedSet);

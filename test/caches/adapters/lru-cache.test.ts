@@ -42,6 +42,7 @@ const CONFIGURATIONS: Record<string, Options> = {
     ...CALLING_NOBODY,
   },
   'limited by number': { max: 6 },
+  'limited by number, calling nobody': { max: 6, ...CALLING_NOBODY },
   'limited by number, with a time to live': { max: 6, ttl: 50, ttlResolution: 0 },
   'limited by size, with a time to live': {
     maxSize: 200,
@@ -68,6 +69,7 @@ const NARROW: Record<string, Options> = {
     sizeCalculation: (entry) => entry.bytes,
     ...CALLING_NOBODY,
   },
+  'of two entries, without sizes, calling nobody': { max: 2, ...CALLING_NOBODY },
   'of one entry, calling nobody': { max: 1, maxSize: 200, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY },
 };
 
@@ -292,6 +294,24 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
       );
     },
   );
+
+  it('counts all that goes for one put, whether it takes a slot that was free or puts over another', () => {
+    const cache = make(Lru, { maxSize: 200, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY }, []);
+    const registration = thread.caches.register(cache, { name: 'lru' });
+    const evictedBy = (key: string, bytes: number) => {
+      const before = registration.stats.evictions.own;
+      cache.set(key, { bytes });
+      return registration.stats.evictions.own - before;
+    };
+    for (const key of ['a', 'b', 'c', 'd']) expect(evictedBy(key, 50)).toBe(0);
+    cache.delete('a');
+    expect(evictedBy('e', 100)).toBe(1); // b, for a new one
+    expect(evictedBy('f', 150)).toBe(3); // c, d and e
+    for (const key of ['g', 'h']) expect(evictedBy(key, 10)).toBe(0);
+    expect(evictedBy('g', 180)).toBe(1); // f, for one that was there
+    expect(evictedBy('g', 200)).toBe(1); // h
+    expect([...cache.keys()]).toEqual(['g']);
+  });
 
   it('counts what it held when it was registered', () => {
     const sized = make(Lru, { maxSize: 200, sizeCalculation: (entry) => entry.bytes }, []);
