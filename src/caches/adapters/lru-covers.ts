@@ -36,7 +36,9 @@ const coverGet: Cover = (bare, joint) => {
   const { words } = epoch;
   return function get(this: Lru, key: unknown, options?: object): unknown {
     const account = Registered.accountOf(this);
-    if (options !== undefined || account === null || account.isGuarded) return guardedGet(this, bareGet, key, options);
+    if (options !== undefined || account === null || account.joint !== joint || account.isGuarded) {
+      return guardedGet(this, bareGet, key, options);
+    }
     const value = bareGet.call(this, key);
     if (value === undefined) account.missed(key);
     else if ((++account.hits & GLANCE_BITS) === 0 || words[EPOCH] !== epoch.seen) joint.look();
@@ -63,7 +65,7 @@ const coverPlainSet: Cover = (bare, joint) => {
     const account = Registered.accountOf(this);
     const slots = Registered.slotsOf(this);
     const stack = slots === null ? null : slots.freeSlots;
-    if (!(options === undefined && account !== null && stack !== null && this.ttl === 0 && !joint.isBusy)) {
+    if (account === null || stack === null || !isSimplePut(this, account, joint, options)) {
       return guardedSet(this, bareSet, key, value, options);
     }
     const entriesBefore = this.size;
@@ -106,7 +108,7 @@ const coverCountedSet: Cover = (bare, joint) => {
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     const account = Registered.accountOf(this);
     const slots = Registered.slotsOf(this);
-    if (options !== undefined || account === null || slots === null || this.ttl !== 0 || joint.isBusy) {
+    if (account === null || slots === null || !isSimplePut(this, account, joint, options)) {
       return guardedSet(this, bareSet, key, value, options);
     }
     const entriesBefore = this.size;
@@ -149,21 +151,21 @@ const coverMeasuredSet: Cover = (bare, joint) => {
   const bareSet = bare as Lru['set'];
   const none = optionsOfNone(bare);
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
+    const account = Registered.accountOf(this);
     const books = Registered.booksOf(this);
-    if (options !== undefined || books === null || this.ttl !== 0 || joint.isBusy) {
-      return guardedSet(this, bareSet, key, value, options);
-    }
-    return books.measuredSet(bareSet, key, value, mayGiveOptions() ? none : undefined);
+    return account !== null && books !== null && isSimplePut(this, account, joint, options)
+      ? books.measuredSet(bareSet, key, value, mayGiveOptions() ? none : undefined)
+      : guardedSet(this, bareSet, key, value, options);
   };
 };
 
 /** For a cache that calls the user back, or is limited by sizes that are no bytes. */
-const coverFollowedSet: Cover = (bare) => {
+const coverFollowedSet: Cover = (bare, joint) => {
   const bareSet = bare as Lru['set'];
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     const account = Registered.accountOf(this);
     const books = Registered.booksOf(this);
-    return account !== null && books !== null && isSimplePut(this, account, options)
+    return account !== null && books !== null && isSimplePut(this, account, joint, options) && mayGiveOptions()
       ? books.followedSet(bareSet, key, value)
       : guardedSet(this, bareSet, key, value, options);
   };
@@ -232,9 +234,12 @@ function coversWith(coverRead: Cover, coverPut: Cover): Covers {
   ]);
 }
 
-/** Whether a put may ask lru-cache how it came out: it has no options of its own, is part of no other operation, and nobody listens. */
-function isSimplePut(cache: Lru, account: CacheAccount, options: PutOptions | undefined): boolean {
-  return options === undefined && cache.ttl === 0 && !account.joint.isBusy && mayGiveOptions();
+/**
+ * Whether a put has no options of its own and is part of no other operation; and is not made by a method that is left over from when the cache was
+ * registered elsewhere.
+ */
+function isSimplePut(cache: Lru, account: CacheAccount, joint: JointBooks, options: PutOptions | undefined): boolean {
+  return options === undefined && cache.ttl === 0 && account.joint === joint && !joint.isBusy;
 }
 
 function guardedGet(cache: Lru, bareGet: Lru['get'], key: unknown, options: object | undefined): unknown {

@@ -9,7 +9,7 @@ import { Registered } from './lru-registered.js';
 
 /**
  * Hides the methods of an LRUCache that can change its content or count as a read: by an object between the cache and its class, which all
- * caches of the class share. V8 then knows a method from the shape of the cache, as it knows the bare one; as a property of each cache it would be
+ * caches of the class share that are registered with one runtime on one thread. V8 then knows a method from the shape of the cache, as it knows the bare one; as a property of each cache it would be
  * looked up in each, which made up half of what a registered cache costs (bench/cache-ops).
  */
 export class LruOverlay<K, V> {

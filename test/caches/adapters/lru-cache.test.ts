@@ -527,6 +527,37 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
     expect(registration.stats).toMatchObject({ hits: 1, misses: 0 });
   });
 
+  it.each([
+    ['by size', { maxSize: 100, sizeCalculation: (entry: Entry) => entry.bytes, ...CALLING_NOBODY }, {}],
+    [
+      'by size and number',
+      { max: 9, maxSize: 100, sizeCalculation: (entry: Entry) => entry.bytes, ...CALLING_NOBODY },
+      {},
+    ],
+    ['by number', { max: 9, ...CALLING_NOBODY }, { sizeOf: (entry: Entry) => entry.bytes }],
+  ])(
+    'is counted where it is registered, also by methods that are left over from another runtime: limited %s',
+    (_what, limits, sizeOf) => {
+      const cache = make(Lru, limits, []);
+      const other = new CachesUnderTest();
+      try {
+        const registration = other.caches.register(cache, { name: 'lru', ...sizeOf });
+        const { get, set } = cache;
+        registration.unregister();
+        const second = thread.caches.register(cache, { name: 'lru', ...sizeOf });
+        set.call(cache, 'a', { bytes: 30 });
+        set.call(cache, 'b', { bytes: 20 });
+        expect([thread.caches.totalBytes, other.caches.totalBytes]).toEqual([50, 0]);
+        thread.order({ 0: 25 });
+        expect(get.call(cache, 'b')?.bytes).toBe(20); // sees the order, which takes a
+        expect(thread.caches.totalBytes).toBe(20);
+        expect(second.stats).toMatchObject({ bytes: 20, puts: 2, hits: 1, evictions: { own: 0, pressure: 1 } });
+      } finally {
+        other.close();
+      }
+    },
+  );
+
   it('leaves alone what stands in for a method and is none', () => {
     const cache = make(Lru, { max: 3 }, []);
     Object.defineProperty(cache, 'memo', { value: undefined, configurable: true, writable: true });
