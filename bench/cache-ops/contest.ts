@@ -1,6 +1,6 @@
 /**
- * One setting of `cache-ops`, in a process of its own: times bare and registered caches in turns, or one kind alone. argv: a `Setting` as JSON; prints
- * `Timings` as JSON.
+ * One setting of `cache-ops`, in a process of its own: times bare and registered caches in turns, or one kind alone. argv: a `Setting` as JSON;
+ * prints `Timings` as JSON.
  */
 import Benchmark from 'benchmark';
 import { startPressureRuntime } from 'spillway';
