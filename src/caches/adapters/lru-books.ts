@@ -64,7 +64,7 @@ export class LruBooks<K, V> {
    */
   measuredSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V, none: object | undefined): unknown {
     const internals = this.#internals;
-    if (internals === null) return this.followedSet(bareSet, key, value);
+    if (internals === null) return this.guardedSet(bareSet, key, value, undefined);
     const { readHead, keyList } = internals;
     const entriesBefore = this.#cache.size;
     const head = readHead();
@@ -82,7 +82,7 @@ export class LruBooks<K, V> {
     }
   }
 
-  /** A simple put of a cache that calls the user back, or is limited by sizes that are no bytes. */
+  /** A simple put of any other cache: lru-cache is asked how it came out. */
   followedSet(bareSet: LruCacheLike<K, V>['set'], key: K, value: V): unknown {
     const entriesBefore = this.#cache.size;
     const status = newPutStatus();

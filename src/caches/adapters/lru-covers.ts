@@ -2,7 +2,7 @@ import { EPOCH } from '../../page/page.js';
 import { type CacheAccount, GLANCE_BITS, type JointBooks } from '../account.js';
 import type { LruBooks, PutOptions } from './lru-books.js';
 import { isSameKey, type LruInternals } from './lru-internals.js';
-import { callsBack, fetches, isOfLruCache, type LruCacheLike, tracksSizes } from './lru-like.js';
+import { callsBack, fetches, isBare, isOfLruCache, type LruCacheLike, tracksSizes } from './lru-like.js';
 import { mayGiveOptions, optionsOfNone } from './lru-options.js';
 import { Registered } from './lru-registered.js';
 
@@ -23,7 +23,7 @@ export type Covers = ReadonlyMap<string, Cover>;
 export function coversOf<K, V>(cache: LruCacheLike<K, V>, slots: LruInternals<K> | null, keepsSizes: boolean): Covers {
   if (!isOfLruCache(cache, 'get') || !isOfLruCache(cache, 'set')) return FOREIGN;
   if (fetches(cache)) return FETCHING;
-  // a put must leave the order of the slots alone until its end, to tell by it what it did; and the slot of a single entry is always the same
+  // a put must leave the slots alone until its end, to tell by them what it did; and the slot of a single entry is always the same
   if (slots === null || callsBack(cache, 'set') || cache.max === 1) return FOLLOWED;
   if (!keepsSizes) return tracksSizes(cache) ? FOLLOWED : MEASURED;
   if (cache.max > 0) return COUNTED;
@@ -82,7 +82,7 @@ const coverPlainSet: Cover = (bare, joint) => {
       else if (fewer > 0 || stack.length !== free || topOf(stack, free) !== top) {
         const isNew = stack.length !== free + fewer || topOf(stack, free) !== top;
         if (fewer === 0) evicted = 1;
-        else if (slots !== null && hasJustPut(slots, key)) evicted = isNew ? fewer + 1 : fewer;
+        else if (slots !== null && this.size > 0 && hasJustPut(slots, key)) evicted = isNew ? fewer + 1 : fewer;
         if (evicted > fewer) account.gained(key);
       }
       account.countPut(evicted);
@@ -101,7 +101,10 @@ function hasJustPut({ keyList, readTail }: LruInternals<unknown>, key: unknown):
   return isSameKey(keyList[readTail()], key);
 }
 
-/** For a plain cache with a limit of entries, where a new entry takes the slot of the one that goes: what a put did shows in the order of the slots. */
+/**
+ * For a plain cache with a limit of entries, where a new entry takes the slot of the one that goes: that slot has another key then, or none, and
+ * where several went, the order of the slots tells how many.
+ */
 const coverCountedSet: Cover = (bare, joint) => {
   const bareSet = bare as Lru['set'];
   const none = optionsOfNone(bare);
@@ -121,11 +124,9 @@ const coverCountedSet: Cover = (bare, joint) => {
       account.leave();
       const fewer = entriesBefore - this.size;
       let evicted = 0;
-      if (fewer < 0) account.gained(key);
-      else if (fewer > 0 || slots.readHead() !== head) {
-        evicted = wentFor(slots, key, head, victim, fewer);
-        if (evicted > fewer) account.gained(key);
-      }
+      if (fewer > 0) evicted = wentFor(slots, key, head, victim, fewer);
+      else if (fewer === 0 && !isSameKey(slots.keyList[head], victim)) evicted = 1;
+      if (evicted > fewer) account.gained(key);
       account.countPut(evicted);
       joint.grown(account, this.calculatedSize);
     }
@@ -159,8 +160,9 @@ const coverMeasuredSet: Cover = (bare, joint) => {
   };
 };
 
-/** For a cache that calls the user back, or is limited by sizes that are no bytes. */
+/** For a cache that calls the user back, or does not show enough to tell by it what a put did: lru-cache is asked. */
 const coverFollowedSet: Cover = (bare, joint) => {
+  if (!isBare(bare)) return coverGuardedSet(bare, joint); // it may pass no options on
   const bareSet = bare as Lru['set'];
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     const account = Registered.accountOf(this);

@@ -1,11 +1,12 @@
 import type { LruCacheLike } from './lru-like.js';
 
 /**
- * How an LRUCache keeps its entries: in slots that are linked by use. Live; read only, but for `moveToTail`. Source: `LRUCache.unsafeExposeInternals`, the same
- * in lru-cache 10.0 to 11.5. The public iterators tell the next victim too, at two to four times the cost of evicting it (bench/eviction).
+ * How an LRUCache keeps its entries: in slots that are linked by use. Live; read only, but for `moveToTail`. Source:
+ * `LRUCache.unsafeExposeInternals`, the same in lru-cache 10.0 to 11.5. The public iterators tell the next victim too, at two to four times the cost
+ * of evicting it (bench/eviction).
  */
 export interface LruInternals<K> {
-  /** Slots that were given back, the one that is taken next at the end; null where there is a limit of entries. */
+  /** Slots that were given back, the one that is taken next at the end; null where that is no array, as with a limit of entries. */
   readonly freeSlots: ArrayLike<number> | null;
   readonly keyMap: { get(key: K): number | undefined; has(key: K): boolean; readonly size: number };
   /** By slot; a free slot has no key. */

@@ -8,9 +8,9 @@ import type { LruCacheLike } from './lru-like.js';
 import { Registered } from './lru-registered.js';
 
 /**
- * Hides the methods of an LRUCache that can change its content or count as a read: by an object between the cache and its class, which all
- * caches of the class share that are registered with one runtime on one thread. V8 then knows a method from the shape of the cache, as it knows the bare one; as a property of each cache it would be
- * looked up in each, which made up half of what a registered cache costs (bench/cache-ops).
+ * Hides the methods of an LRUCache that can change its content or count as a read: by an object between the cache and its class, which all caches
+ * of the class share that are registered with one runtime on one thread. V8 then knows a method from the shape of the cache, as it knows the bare
+ * one; as a property of each cache it would be looked up in each, which made up half of what a registered cache costs (bench/cache-ops).
  */
 export class LruOverlay<K, V> {
   readonly #cache: LruCacheLike<K, V>;
@@ -37,7 +37,8 @@ export class LruOverlay<K, V> {
     this.#below = Object.getPrototypeOf(cache);
     this.#layer = layerOver(this.#below, covers, account.joint);
     this.#overOwn = new Overlay(cache);
-    Registered.begin(cache, account, books, slots); // first: on an object with a new prototype V8 gives them a shape for each cache
+    // first: on an object with a new prototype V8 gives them a shape for each cache. Slots are for puts that take the cache's own word for its bytes
+    Registered.begin(cache, account, books, keepsSizes ? slots : null);
     try {
       Object.setPrototypeOf(cache, this.#layer);
       for (const [name, cover] of covers) {

@@ -73,6 +73,13 @@ const NARROW: Record<string, Options> = {
   'of one entry, calling nobody': { max: 1, maxSize: 200, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY },
 };
 
+/** Each is followed in another way. */
+const UNHEARD: Record<string, Options> = {
+  'limited by size': { maxSize: 100, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY },
+  'limited by size and number': { max: 9, maxSize: 100, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY },
+  'limited by number': { max: 9, ...CALLING_NOBODY },
+};
+
 function sizeOfFor({ maxSize }: Options) {
   return maxSize === undefined ? { sizeOf: (value: Entry) => value.bytes } : {};
 }
@@ -604,23 +611,75 @@ describe.each(Object.entries(VERSIONS))('%s', (_version, Lru) => {
     expect(spy).toHaveBeenCalledOnce();
   });
 
-  it('gives options of its own to nobody who has patched the class, and who might keep or change them', () => {
-    const get = vi.spyOn(Lru.prototype, 'get');
-    const set = vi.spyOn(Lru.prototype, 'set');
+  it.each(Object.entries(UNHEARD))(
+    'gives options that it goes on using to nobody who has patched the class: %s',
+    (_name, options) => {
+      const get = vi.spyOn(Lru.prototype, 'get');
+      const set = vi.spyOn(Lru.prototype, 'set');
+      try {
+        const cache = make(Lru, options, []);
+        thread.caches.register(cache, { name: 'lru', ...sizeOfFor(options) });
+        cache.set('a', { bytes: 1 });
+        cache.get('a');
+        const given = [
+          ...set.mock.calls.map(([, , options]) => options),
+          ...get.mock.calls.map(([, options]) => options),
+        ];
+        expect(given).toEqual([undefined, undefined]);
+      } finally {
+        get.mockRestore();
+        set.mockRestore();
+      }
+    },
+  );
+
+  it('counts what goes for a put of a class that was patched with one that passes no options on', () => {
+    const { set } = Lru.prototype;
+    const patch = vi.spyOn(Lru.prototype, 'set').mockImplementation(function (this: Cache, key, value) {
+      return set.call(this, key, value);
+    });
     try {
-      const cache = new Lru<string, Entry>({ maxSize: 100, sizeCalculation: ({ bytes }) => bytes });
-      thread.caches.register(cache, { name: 'lru' });
-      cache.set('a', { bytes: 1 });
-      cache.get('a');
-      const given = [
-        ...set.mock.calls.map(([, , options]) => options),
-        ...get.mock.calls.map(([, options]) => options),
-      ];
-      expect(given).toEqual([undefined, undefined]);
+      const cache = make(Lru, { max: 2 }, []);
+      const registration = thread.caches.register(cache, { name: 'lru', sizeOf: () => 1 });
+      for (const key of ['a', 'b', 'c']) cache.set(key, { bytes: 1 });
+      expect(registration.stats).toMatchObject({ bytes: 2, puts: 3, evictions: { own: 1 } });
     } finally {
-      get.mockRestore();
-      set.mockRestore();
+      patch.mockRestore();
     }
+  });
+
+  it('weighs as it was told, also by a method that is left over from when the cache kept the sizes', () => {
+    const cache = make(Lru, { maxSize: 100, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY }, []);
+    const first = thread.caches.register(cache, { name: 'lru' });
+    const { set } = cache;
+    first.unregister();
+    const registration = thread.caches.register(cache, { name: 'lru', sizeOf: (value) => 1000 * value.bytes });
+    cache.set('a', { bytes: 1 });
+    set.call(cache, 'a', { bytes: 2 });
+    expect(registration.bytes).toBe(2000);
+  });
+
+  it.each([{}, { max: 5 }])('counts no eviction where asking for a size changes the order of use: %o', (limit) => {
+    const cache: Cache = new Lru<string, Entry>({
+      ...limit,
+      maxSize: 100,
+      sizeCalculation: (entry) => {
+        cache.get('a');
+        return entry.bytes;
+      },
+    });
+    const registration = thread.caches.register(cache, { name: 'lru' });
+    for (const key of ['a', 'b', 'c', 'c', 'a']) cache.set(key, { bytes: 1 });
+    expect(registration.stats).toMatchObject({ bytes: 3, entries: 3, evictions: { own: 0 } });
+  });
+
+  it('counts nothing for an undefined key that is deleted', () => {
+    const cache = make(Lru, { maxSize: 100, sizeCalculation: (entry) => entry.bytes, ...CALLING_NOBODY }, []);
+    const registration = thread.caches.register(cache, { name: 'lru' });
+    const key = undefined as unknown as string;
+    cache.set(key, { bytes: 1 });
+    cache.set(key, undefined as unknown as Entry);
+    expect(registration.stats).toMatchObject({ bytes: 0, entries: 0, evictions: { own: 0 } });
   });
 
   it('has the shape of all that are registered, and of all that were', () => {
@@ -721,35 +780,42 @@ describe.each(Object.entries(VERSIONS))('fetching with %s', (_version, Lru) => {
 });
 
 describe('the diagnostics of lru-cache 11', () => {
-  it('have a status of its own for each operation, and none later for one that nobody listens to', async () => {
-    const { channel } = await import('node:diagnostics_channel');
-    const seen: LRUCache11.Status<string, Entry>[] = [];
-    const listener = (message: unknown) => seen.push(message as LRUCache11.Status<string, Entry>);
-    const metrics = channel('lru-cache:metrics');
-    const thread = new CachesUnderTest();
-    try {
-      const cache = new LRUCache11<string, Entry>({ maxSize: 100, sizeCalculation: ({ bytes }) => bytes });
-      thread.caches.register(cache, { name: 'lru' });
-      const use = () => {
-        cache.set('a', { bytes: 1 });
-        cache.get('a');
-        cache.get('b');
-        cache.set('b', { bytes: 2 });
-      };
-      use();
-      metrics.subscribe(listener);
-      use();
-      metrics.unsubscribe(listener);
-      const shown = seen.map(({ op, key, value }) => ({ op, key, value }));
-      use();
-      expect(seen.map(({ op, key, value }) => ({ op, key, value }))).toEqual(shown);
-      expect(new Set(seen).size).toBe(4);
-      expect(seen.map(({ get, set }) => get ?? set)).toEqual(['replace', 'hit', 'hit', 'replace']);
-    } finally {
-      metrics.unsubscribe(listener);
-      thread.close();
-    }
-  });
+  const ways = { ...UNHEARD, 'calling back': { max: 9 } };
+  it.each(Object.entries(ways))(
+    'have a status for each operation, and none once nobody listens: %s',
+    async (_name, options) => {
+      const { channel } = await import('node:diagnostics_channel');
+      const seen: LRUCache11.Status<string, Entry>[] = [];
+      const listener = (message: unknown) => seen.push(message as LRUCache11.Status<string, Entry>);
+      const metrics = channel('lru-cache:metrics');
+      const thread = new CachesUnderTest();
+      try {
+        const cache = make(LRUCache11, options, []);
+        thread.caches.register(cache, { name: 'lru', ...sizeOfFor(options) });
+        const use = () => {
+          cache.set('a', { bytes: 1 });
+          cache.get('a');
+          cache.get('b');
+          cache.set('b', { bytes: 2 });
+        };
+        use();
+        metrics.subscribe(listener);
+        use();
+        metrics.unsubscribe(listener);
+        const shown = seen.map((status) => ({ ...status }));
+        use();
+        expect(seen.map((status) => ({ ...status }))).toEqual(shown);
+        expect(new Set(seen).size).toBe(4);
+        expect(seen.map(({ get, set }) => get ?? set)).toEqual(['replace', 'hit', 'hit', 'replace']);
+        const { size, maxSize } = cache;
+        const isSized = maxSize > 0;
+        expect(seen.filter((status) => 'entrySize' in status)).toHaveLength(isSized ? size : 0); // none that is ours
+      } finally {
+        metrics.unsubscribe(listener);
+        thread.close();
+      }
+    },
+  );
 
   it('tell of the operations of the user alone', async () => {
     const { channel } = await import('node:diagnostics_channel');
