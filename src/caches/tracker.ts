@@ -152,13 +152,9 @@ export class Tracker implements JointBooks {
     this.grown(account, hasMoved ? account.bytes : Math.max(0, bytesBefore + bytes));
   }
 
-  /**
-   * The look at the page: a single load unless something is new. V8 compiles small functions into those that call them however seldom they do, at the
-   * expense of what they do always; this one is too large for that.
-   */
+  /** The look at the page: a single load unless something is new. */
   look(): void {
-    if (this.#attending || this.#ended || this.#busy > 0 || !this.epoch.hasMoved) return;
-    this.attend();
+    if (this.epoch.hasMoved) this.attend();
   }
 
   /** Sees to what is new on the page, unless this is the middle of doing so. */
