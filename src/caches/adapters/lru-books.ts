@@ -1,6 +1,6 @@
 import type { CacheAccount } from '../account.js';
-import { isPending, isSameKey, type LruInternals } from './lru-internals.js';
-import { fetches, holds, isFresh, type LruCacheLike } from './lru-like.js';
+import { isPending, isSameKey, type LruInternals, slotJustPut } from './lru-internals.js';
+import { fetches, holds, isFresh, isPatched, type LruCacheLike } from './lru-like.js';
 import { entriesLost, mayGiveOptions, newPutStatus } from './lru-options.js';
 import type { SlotSizes } from './slot-sizes.js';
 
@@ -19,8 +19,11 @@ export class LruBooks<K, V> {
   /** Null: the cache keeps sizes. */
   readonly #sizes: SlotSizes<K, V> | null;
   readonly #account: CacheAccount;
-  /** Of a put over a value that is being fetched, versions from 11.5 on tell that it added an entry. */
-  readonly #fetches: boolean;
+  /**
+   * Whether a put may be asked how it came out: what is put over lru-cache's `set` may do anything with options, and of a put over a value that is
+   * being fetched, versions from 11.5 on tell that it added an entry.
+   */
+  readonly #isAsked: boolean;
   /** Promises of values that are being fetched, and that will be weighed when they come. */
   readonly #followed = new WeakSet<object>();
 
@@ -34,7 +37,7 @@ export class LruBooks<K, V> {
     this.#internals = internals;
     this.#sizes = sizes;
     this.#account = account;
-    this.#fetches = fetches(cache);
+    this.#isAsked = !isPatched(cache, 'set') && !fetches(cache);
     if (cache.ttl > 0 || internals?.hadAges !== false) account.expectExpiry();
   }
 
@@ -106,7 +109,7 @@ export class LruBooks<K, V> {
     if (isOutermost) this.#sizes?.beforePut();
     const wasHeld = this.#holds(key);
     const entriesBefore = this.#cache.size;
-    const status = options === undefined && !this.#fetches && mayGiveOptions() ? newPutStatus() : null;
+    const status = options === undefined && this.#isAsked && mayGiveOptions() ? newPutStatus() : null;
     let evicted = 0;
     try {
       return bareSet.call(this.#cache, key, value, status === null ? options : { status });
@@ -186,10 +189,8 @@ export class LruBooks<K, V> {
     return this.#internals === null ? holds(this.#cache, key) : this.#internals.keyMap.has(key);
   }
 
-  /** A put leaves its key at the tail, where it is found at less cost. */
   #hasJustPut(key: K): boolean {
-    if (this.#internals === null) return holds(this.#cache, key);
-    return isSameKey(this.#internals.keyList[this.#internals.readTail()], key);
+    return this.#internals === null ? holds(this.#cache, key) : slotJustPut(this.#internals, key) !== undefined;
   }
 }
 

@@ -1,8 +1,8 @@
 import { EPOCH } from '../../page/page.js';
 import { type CacheAccount, GLANCE_BITS, type JointBooks } from '../account.js';
 import type { LruBooks, PutOptions } from './lru-books.js';
-import { isSameKey, type LruInternals } from './lru-internals.js';
-import { callsBack, fetches, isBare, isOfLruCache, type LruCacheLike, tracksSizes } from './lru-like.js';
+import { isSameKey, type LruInternals, slotJustPut } from './lru-internals.js';
+import { callsBack, fetches, isOfLruCache, type LruCacheLike, tracksSizes } from './lru-like.js';
 import { mayGiveOptions, optionsOfNone } from './lru-options.js';
 import { Registered } from './lru-registered.js';
 
@@ -12,8 +12,9 @@ type Books = LruBooks<unknown, unknown>;
 export type Method = (this: Lru, ...args: never[]) => unknown;
 
 /**
- * Makes the method that hides a bare one. It is made once for all caches of a class, so it finds what it needs on the cache that it is called on;
- * but for what they have in common, which V8 then compiles into it as it does constants: the look at the page takes a fifth of the loads.
+ * Makes the method that hides a bare one. It is made once for all caches of a class that belong to one runtime, so it finds what it needs on the cache
+ * that it is called on; but for what they have in common, which V8 then compiles into it as it does constants: that spares the look at the page most
+ * of its loads.
  */
 type Cover = (bare: Method, joint: JointBooks) => Method;
 
@@ -60,12 +61,11 @@ const coverGuardedGet: Cover = (bare) => {
  */
 const coverPlainSet: Cover = (bare, joint) => {
   const bareSet = bare as Lru['set'];
-  const none = optionsOfNone(bare);
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     const account = Registered.accountOf(this);
     const slots = Registered.slotsOf(this);
     const stack = slots === null ? null : slots.freeSlots;
-    if (account === null || stack === null || !isSimplePut(this, account, joint, options)) {
+    if (account === null || slots === null || stack === null || !isSimplePut(this, account, joint, options)) {
       return guardedSet(this, bareSet, key, value, options);
     }
     const entriesBefore = this.size;
@@ -73,18 +73,16 @@ const coverPlainSet: Cover = (bare, joint) => {
     const top = topOf(stack, free);
     account.enter();
     try {
-      return bareSet.call(this, key, value, mayGiveOptions() ? none : undefined);
+      return bareSet.call(this, key, value, optionsOfNone());
     } finally {
       account.leave();
       const fewer = entriesBefore - this.size;
       let evicted = 0;
-      if (fewer < 0) account.gained(key);
-      else if (fewer > 0 || stack.length !== free || topOf(stack, free) !== top) {
+      if (fewer === 0 || (fewer > 0 && slotJustPut(slots, key) !== undefined)) {
         const isNew = stack.length !== free + fewer || topOf(stack, free) !== top;
-        if (fewer === 0) evicted = 1;
-        else if (slots !== null && this.size > 0 && hasJustPut(slots, key)) evicted = isNew ? fewer + 1 : fewer;
-        if (evicted > fewer) account.gained(key);
+        evicted = isNew ? fewer + 1 : fewer;
       }
+      if (evicted > fewer) account.gained(key);
       account.countPut(evicted);
       joint.grown(account, this.calculatedSize);
     }
@@ -96,18 +94,12 @@ function topOf(stack: ArrayLike<number>, length: number): number | undefined {
   return length === 0 ? undefined : stack[length - 1];
 }
 
-/** Whether a put took its key: an undefined value deletes, and what is larger than the cache is not taken. A put leaves its key at the tail. */
-function hasJustPut({ keyList, readTail }: LruInternals<unknown>, key: unknown): boolean {
-  return isSameKey(keyList[readTail()], key);
-}
-
 /**
  * For a plain cache with a limit of entries, where a new entry takes the slot of the one that goes: that slot has another key then, or none, and
  * where several went, the order of the slots tells how many.
  */
 const coverCountedSet: Cover = (bare, joint) => {
   const bareSet = bare as Lru['set'];
-  const none = optionsOfNone(bare);
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     const account = Registered.accountOf(this);
     const slots = Registered.slotsOf(this);
@@ -119,7 +111,7 @@ const coverCountedSet: Cover = (bare, joint) => {
     const victim = slots.keyList[head];
     account.enter();
     try {
-      return bareSet.call(this, key, value, mayGiveOptions() ? none : undefined);
+      return bareSet.call(this, key, value, optionsOfNone());
     } finally {
       account.leave();
       const fewer = entriesBefore - this.size;
@@ -139,10 +131,11 @@ const coverCountedSet: Cover = (bare, joint) => {
  * @param victim its key.
  */
 function wentFor(slots: LruInternals<unknown>, key: unknown, head: number, victim: unknown, fewer: number): number {
-  if (!hasJustPut(slots, key)) return 0;
-  const { next, readHead, readTail } = slots;
+  const tail = slotJustPut(slots, key);
+  if (tail === undefined) return 0;
+  const { next, readHead } = slots;
   const end = readHead();
-  let went = readTail() === head && isSameKey(victim, key) ? 0 : 1; // keys are compared where it matters only: that takes time
+  let went = tail === head && isSameKey(victim, key) ? 0 : 1; // keys are compared where it matters only: that takes time
   for (let slot = next[head]; slot !== undefined && slot !== end && went <= fewer; went++) slot = next[slot];
   return went;
 }
@@ -150,19 +143,17 @@ function wentFor(slots: LruInternals<unknown>, key: unknown, head: number, victi
 /** For a plain cache with a limit of entries alone, which keeps no sizes. */
 const coverMeasuredSet: Cover = (bare, joint) => {
   const bareSet = bare as Lru['set'];
-  const none = optionsOfNone(bare);
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     const account = Registered.accountOf(this);
     const books = Registered.booksOf(this);
     return account !== null && books !== null && isSimplePut(this, account, joint, options)
-      ? books.measuredSet(bareSet, key, value, mayGiveOptions() ? none : undefined)
+      ? books.measuredSet(bareSet, key, value, optionsOfNone())
       : guardedSet(this, bareSet, key, value, options);
   };
 };
 
 /** For a cache that calls the user back, or does not show enough to tell by it what a put did: lru-cache is asked. */
 const coverFollowedSet: Cover = (bare, joint) => {
-  if (!isBare(bare)) return coverGuardedSet(bare, joint); // it may pass no options on
   const bareSet = bare as Lru['set'];
   return function set(this: Lru, key: unknown, value: unknown, options?: PutOptions): unknown {
     const account = Registered.accountOf(this);

@@ -72,3 +72,12 @@ export function isPending(value: unknown): value is PendingValue {
 export function isSameKey(a: unknown, b: unknown): boolean {
   return a === b || Object.is(a, b);
 }
+
+/**
+ * The slot of the entry that a put of `key` has just left at the tail; undefined where it left none: an undefined value deletes, and what is larger than
+ * the cache is not taken.
+ */
+export function slotJustPut<K>({ keyMap, keyList, readTail }: LruInternals<K>, key: K): number | undefined {
+  const tail = readTail();
+  return keyMap.size > 0 && isSameKey(keyList[tail], key) ? tail : undefined;
+}

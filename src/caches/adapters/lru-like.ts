@@ -35,20 +35,26 @@ export function fetches(cache: object): boolean {
   return 'fetchMethod' in cache && cache.fetchMethod !== undefined;
 }
 
-/** Whether a method is that of lru-cache, and not of a class derived from it, or of the cache alone. */
+/** Whether a method is that of lru-cache as it was written, and not of a class derived from it, of the cache alone, or put there by somebody. */
 export function isOfLruCache(cache: object, method: string): boolean {
+  return isFoundOnLruCache(cache, method) && isAsWritten(cache, method);
+}
+
+/** Whether somebody has put a method over that of lru-cache's own class. */
+export function isPatched(cache: object, method: string): boolean {
+  return isFoundOnLruCache(cache, method) && !isAsWritten(cache, method);
+}
+
+function isFoundOnLruCache(cache: object, method: string): boolean {
   let owner: object | null = cache;
   while (owner !== null && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner);
   if (owner === null || !Object.hasOwn(owner, 'constructor')) return false;
   return Object.hasOwn(owner.constructor, 'unsafeExposeInternals');
 }
 
-/**
- * Whether a method of lru-cache is as it was written, and not one that somebody has put over it: only code inside a class can name its private fields.
- * Wrong for a copy that was compiled for an old JavaScript, which has none.
- */
-export function isBare(method: unknown): boolean {
-  return String(method).includes('this.#');
+/** Only code inside a class can name its private fields. Wrong for a copy that was compiled for an old JavaScript, which has none. */
+function isAsWritten(cache: object, method: string): boolean {
+  return String(Reflect.get(cache, method)).includes('this.#');
 }
 
 /** Whether the code of others, which may use the cache in any way, can run while `method` puts or removes an entry, as far as this version shows. */

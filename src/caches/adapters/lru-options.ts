@@ -1,5 +1,4 @@
 import { channel } from 'node:diagnostics_channel';
-import { isBare } from './lru-like.js';
 
 /** Where lru-cache (11.5 and later) shows the status of each operation to whoever listens. */
 const metrics = channel('lru-cache:metrics');
@@ -13,18 +12,15 @@ export function mayGiveOptions(): boolean {
 }
 
 /**
- * Options that say nothing, for all puts that have none. lru-cache makes an object of them anew in each, which takes as long as all that spillway
- * adds to the put; it leaves nothing in this one but a `status` of undefined. A read is small enough for V8 to compile into its caller, where it
- * comes to no object at all: nothing is given to it.
+ * Options that say nothing, for puts that have none, of a `set` that is lru-cache's own. It would make an object of them anew in each, a good part of
+ * what spillway adds to the put; it leaves nothing in this one but a `status` of undefined. A read is small enough for V8 to compile into its caller,
+ * where it comes to no object at all: nothing is given to it.
  */
 const NONE: object = {};
 
-/**
- * What `method` is given where it is called without options, if `mayGiveOptions`: undefined for one that is not as it was written, and that
- * could keep the object, or change it.
- */
-export function optionsOfNone(method: unknown): object | undefined {
-  return isBare(method) ? NONE : undefined;
+/** What lru-cache's own `set` is given where the call has no options. */
+export function optionsOfNone(): object | undefined {
+  return mayGiveOptions() ? NONE : undefined;
 }
 
 /** What lru-cache tells of a put to whoever asks for it by the options. */

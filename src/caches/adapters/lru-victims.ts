@@ -1,6 +1,6 @@
 import type { CacheAccount } from '../account.js';
 import type { LruInternals } from './lru-internals.js';
-import { callsBack, isBare, type LruCacheLike } from './lru-like.js';
+import { callsBack, type LruCacheLike } from './lru-like.js';
 import type { LruSecondChances } from './lru-second-chances.js';
 import type { SlotSizes } from './slot-sizes.js';
 
@@ -36,7 +36,7 @@ export class LruVictims<K, V> {
     this.#internals = internals;
     this.#sizes = sizes;
     this.#account = account;
-    this.#most = callsBack(cache, 'pop') || !isBare(cache.pop) ? 1 : BATCH;
+    this.#most = callsBack(cache, 'pop') ? 1 : BATCH;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { SizeOf } from '../size-of.js';
-import { isPending, isSameKey, type LruInternals } from './lru-internals.js';
+import { isPending, isSameKey, type LruInternals, slotJustPut } from './lru-internals.js';
 import type { LruCacheLike } from './lru-like.js';
 
 /** Marks a slot that is free, as far as is known. */
@@ -58,10 +58,8 @@ export class SlotSizes<K, V> {
   /** It came: `key` holds `value` now, and `evicted` entries had to go for it. */
   put(key: K, value: V | undefined, evicted: number): void {
     if (this.#freesSlots) this.#freeFromHead(key, evicted);
-    const slot = this.#internals.readTail();
-    // not there: an undefined value deletes, and what is larger than the cache is not taken
-    if (value !== undefined && isSameKey(this.#internals.keyList[slot], key))
-      this.#fill(slot, this.#sizeOf(value, key));
+    const slot = value === undefined ? undefined : slotJustPut(this.#internals, key);
+    if (slot !== undefined && value !== undefined) this.#fill(slot, this.#sizeOf(value, key));
   }
 
   /** The same where the cache made the value itself, at once or later. */
