@@ -1,5 +1,7 @@
 import type { EvictionRequest } from '../core/eviction.js';
+import { isAtLeast, worstLevel } from '../core/level.js';
 import { COLLECT, emptyThreadControl, markOrderDone, readControl } from '../page/orders.js';
+import { readLevel } from '../page/state-codec.js';
 import type { CacheAccount } from './account.js';
 import { Order, type OrderTools } from './order.js';
 import { type AsyncAnswer, collectPayment, SLICE_US } from './payment.js';
@@ -11,8 +13,8 @@ export const CACHE_DEADLINE_MS = 1000;
 const STALLED_US = 20_000;
 
 /**
- * Between two slices that cache operations of a blocked loop pay: they may take a third of its time, unless the order is to collect in any case,
- * which means that there is no time to lose.
+ * Between two slices that cache operations of a blocked loop pay: they may take a third of its time, unless there is none to lose: the order is to
+ * collect in any case, or is from before `critical` was reached, and stands in the way of the one that pays for it.
  */
 const INLINE_PAUSE_US = 2 * SLICE_US;
 
@@ -48,21 +50,23 @@ export class Dispatcher {
   }
 
   /**
-   * Pays what an order asks for inside the cache operation that looked: whole in an emergency, else one slice, unless a driver
-   * on the loop is at it and there is time. Never waits.
+   * Pays what an order asks for inside the cache operation that looked: whole in an emergency, also one that came after the order, else one slice,
+   * unless a driver on the loop is at it and there is time. Never waits.
    */
   payInline(): void {
     const order = this.#openOrder();
     if (order === null) return;
     const nowUs = this.#options.nowUs();
     const { level, collect } = order.control;
+    const levelNow = worstLevel(level, readLevel(this.#tools.words));
     const isDrivenElsewhere = nowUs - order.movedUs < STALLED_US;
     const isAnswerAwaited = order.waiting && isDrivenElsewhere;
-    if (level === 'emergency' && !isAnswerAwaited) {
+    if (levelNow === 'emergency' && !isAnswerAwaited) {
       while (!this.#step(order));
       return;
     }
-    const isUrgent = collect === COLLECT.always || order.isPaid;
+    const isInTheWay = isAtLeast(levelNow, 'critical') && !isAtLeast(level, 'critical');
+    const isUrgent = collect === COLLECT.always || order.isPaid || isInTheWay;
     const isLater = !isUrgent && (isDrivenElsewhere || nowUs < this.#nextInlineSliceUs);
     if (isAnswerAwaited || isLater) {
       this.#tools.tracker.lookAgain();

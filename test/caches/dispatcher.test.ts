@@ -48,6 +48,16 @@ function spinUntil(done: () => boolean, work: () => void): void {
   }
 }
 
+/** Reads from the cache until the order is paid. @returns how many reads paid nothing. */
+function payInline(thread: CachesUnderTest, cache: LRUCache<number, Buffer>, order: number): number {
+  let idle = 0;
+  for (let sizeBefore = cache.size; thread.receipt(0, order) === null; sizeBefore = cache.size) {
+    cache.get(1);
+    if (cache.size === sizeBefore) idle++;
+  }
+  return idle;
+}
+
 describe('an order', () => {
   it('is paid whole by the next cache operation in an emergency', () => {
     const thread = makeThread();
@@ -89,15 +99,42 @@ describe('an order', () => {
       const cache = bigLru(300_000);
       thread.caches.register(cache, { name: 'lru' });
       const number = thread.order({ 0: 280_000_000 }, 'critical', order.collect);
-      let idle = 0;
-      for (let sizeBefore = cache.size; thread.receipt(0, number) === null; sizeBefore = cache.size) {
-        cache.get(1);
-        if (cache.size === sizeBefore) idle++;
-      }
+      const idle = payInline(thread, cache, number);
       if (order.idle === 'none') expect(idle).toBe(0);
       else expect(idle).toBeGreaterThan(100);
     },
   );
+
+  it.each([
+    { given: 'warning', reached: 'warning', idle: 'many' },
+    { given: 'warning', reached: 'critical', idle: 'none' },
+    { given: 'critical', reached: 'critical', idle: 'many' },
+  ] as const)(
+    'leaves a blocked loop $idle of its operations between slices where it is from $given and $reached is reached',
+    ({ given, reached, idle: expected }) => {
+      const thread = makeThread();
+      const cache = bigLru(300_000);
+      thread.caches.register(cache, { name: 'lru' });
+      const number = thread.order({ 0: 280_000_000 }, given);
+      thread.reach(reached);
+      const idle = payInline(thread, cache, number);
+      if (expected === 'none') expect(idle).toBe(0);
+      else expect(idle).toBeGreaterThan(100);
+    },
+  );
+
+  it('is paid whole by the next cache operation where an emergency came after it', () => {
+    const thread = makeThread();
+    const cache = bigLru(300_000);
+    thread.caches.register(cache, { name: 'lru' });
+    const order = thread.order({ 0: 280_000_000 }, 'critical');
+    cache.get(1);
+    expect(cache.size).toBeGreaterThan(20_000);
+    thread.reach('emergency');
+    cache.get(1);
+    expect(cache.size).toBe(20_000);
+    expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
+  });
 
   it('is paid on a free loop, in slices between which other work runs', async () => {
     const thread = makeThread();

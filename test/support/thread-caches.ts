@@ -11,6 +11,7 @@ import {
   writeControl,
 } from '#src/page/orders.js';
 import { bumpEpoch, createPage } from '#src/page/page.js';
+import { emptyPublishedState, publishState } from '#src/page/state-codec.js';
 import { claimThread, type ThreadClaim } from '#src/page/thread-rows.js';
 
 /** An engine whose heap never changes and that cannot collect: what is tested is the books. */
@@ -68,6 +69,11 @@ export class CachesUnderTest {
   cap(capBytes: number): void {
     writeControl(this.words, this.#claim.row, { ...emptyThreadControl(), capBytes }, []);
     bumpEpoch(this.words);
+  }
+
+  /** A sample found this level. */
+  reach(level: Level): void {
+    publishState(this.words, { ...emptyPublishedState(), level });
   }
 
   receipt(row: number, order: number): Receipt | null {
