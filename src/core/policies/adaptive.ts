@@ -66,6 +66,9 @@ const CALM_MS = 60_000;
 /** Usage that is past its bound by more than this many times what the caches grew by since they gave last is the doing of others. */
 const MOST_BLAME = 2;
 
+/** What others do at `warning` is blamed on the caches only where they gave so short a time ago, and grew again: garbage rises like others' memory, and comes back. */
+const AGAIN_MS = 10_000;
+
 /** What the caches give when pressure begins that is not of their own growth's making: this share of the limit, and of what they may give at most. */
 const WARNING_BITE_SHARE = 0.01;
 const MOST_WARNING_BITE = 0.05;
@@ -135,6 +138,20 @@ export function createAdaptivePolicy(): EvictionPolicy {
       roomBytes = Math.min(roomBytes, Math.max(claimedBytes, fittingBytes));
     }
     return roomBytes;
+  }
+
+  /** Remembers what fits, where usage is past its bound because the caches grew. */
+  function learnCeiling(input: PolicyInput, binding: WatchedResource): void {
+    const { nowMs, level, cacheBytes } = input;
+    const { effectiveBytes, ceiling } = trackOf(binding.resource);
+    const isEarly = level === 'warning';
+    const boundBytes = isEarly ? binding.thresholds.warning * binding.limitBytes : peakBoundBytes(binding);
+    const beyondBytes = ownShare(binding, input) * (effectiveBytes - boundBytes);
+    const isNew = isEarly && nowMs - cap.cutMs > AGAIN_MS;
+    const grownBytes = isNew ? 0 : cacheBytes - Math.max(cap.leftBytes, cacheLow.value(nowMs));
+    if (beyondBytes > MOST_BLAME * grownBytes) return;
+    const fittingBytes = Math.max(cap.leftBytes, cacheBytes - beyondBytes);
+    ceiling.found(nowMs, fittingBytes, Math.max(0, effectiveBytes - cacheBytes));
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -228,11 +245,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
-        const beyondBytes = share * (track.effectiveBytes - peakBoundBytes(binding));
-        const grownBytes = input.cacheBytes - Math.max(cap.leftBytes, cacheLow.value(nowMs));
-        const fittingBytes = Math.max(cap.leftBytes, input.cacheBytes - beyondBytes);
-        const besideBytes = Math.max(0, track.effectiveBytes - input.cacheBytes);
-        if (beyondBytes <= MOST_BLAME * grownBytes) track.ceiling.found(nowMs, fittingBytes, besideBytes);
+        learnCeiling(input, binding);
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
       if (level !== 'normal') pressedMs = nowMs;
