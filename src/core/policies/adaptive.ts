@@ -7,17 +7,19 @@ import {
 } from '../eviction-policy.js';
 import { createLeaps } from '../leap.js';
 import { isAtLeast } from '../level.js';
-import { createRecentLow } from '../recent-peak.js';
+import { createRecentLow, createRecentPeak } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
+import { fittingBytes } from './blame.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
 import { emergencyBytes, isEmergencyNear, isHurried, isThreat, isTimeToCollect } from './hurry.js';
 import {
   depthOf,
-  isAllOrNothing,
+  isAllAtOnce,
   isAwaited,
+  keptBytes,
   lastShare,
   owedBytes,
   reactionSeconds,
@@ -63,11 +65,8 @@ const STEADY_MS = 1000;
 /** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
 const CALM_MS = 60_000;
 
-/** Usage that is past its bound by more than this many times what the caches grew by since they gave last is the doing of others. */
-const MOST_BLAME = 2;
-
-/** What others do at `warning` is blamed on the caches only where they gave so short a time ago, and grew again: garbage rises like others' memory, and comes back. */
-const AGAIN_MS = 10_000;
+/** What they held within this time is what a part is kept of: longer than they take to give. */
+const HELD_MEMORY_MS = 1000;
 
 /** What the caches give when pressure begins that is not of their own growth's making: this share of the limit, and of what they may give at most. */
 const WARNING_BITE_SHARE = 0.01;
@@ -94,6 +93,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const retained = createRecentLow(STEADY_MS);
   const cap = createCap();
   const cacheLow = createRecentLow(CALM_MS);
+  const cachePeak = createRecentPeak(HELD_MEMORY_MS);
   let paceBytes = MOST_PACE_BYTES;
   /** When the last sample came; no time has passed before the first. */
   let lastMs = Number.POSITIVE_INFINITY;
@@ -140,18 +140,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return roomBytes;
   }
 
-  /** Remembers what fits, where usage is past its bound because the caches grew. */
-  function learnCeiling(input: PolicyInput, binding: WatchedResource): void {
-    const { nowMs, level, cacheBytes } = input;
-    const { effectiveBytes, ceiling } = trackOf(binding.resource);
-    const isEarly = level === 'warning';
-    const boundBytes = isEarly ? binding.thresholds.warning * binding.limitBytes : peakBoundBytes(binding);
-    const beyondBytes = ownShare(binding, input) * (effectiveBytes - boundBytes);
-    const isNew = isEarly && nowMs - cap.cutMs > AGAIN_MS;
-    const grownBytes = isNew ? 0 : cacheBytes - Math.max(cap.leftBytes, cacheLow.value(nowMs));
-    if (beyondBytes > MOST_BLAME * grownBytes) return;
-    const fittingBytes = Math.max(cap.leftBytes, cacheBytes - beyondBytes);
-    ceiling.found(nowMs, fittingBytes, Math.max(0, effectiveBytes - cacheBytes));
+  /** What the caches give at the most. */
+  function mostBytes(input: PolicyInput, binding: WatchedResource): number {
+    const leastBytes = Math.max(claimBytes(binding, input), keptBytes(binding, input, cachePeak.value(input.nowMs)));
+    return Math.max(0, input.cacheBytes - leastBytes);
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -167,8 +159,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const pastBoundBytes = ownShare(binding, input) * (track.effectiveBytes + aheadBytes - peakBoundBytes(binding));
     const isScattered = isRushed && isAtLeast(input.level, 'critical') && !areInHeap;
     const wantedBytes = isScattered ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
-    const sparedBytes = Math.max(overBytes, input.cacheBytes - claimBytes(binding, input));
-    const evictBytes = Math.ceil(Math.min(wantedBytes, sparedBytes, input.evictableBytes));
+    const evictBytes = Math.ceil(
+      Math.min(wantedBytes, Math.max(overBytes, mostBytes(input, binding)), input.evictableBytes),
+    );
     cap.stop(input, evictBytes);
     cap.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     warned = true;
@@ -212,13 +205,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const track = trackOf(binding.resource);
       retained.add(nowMs, input.retainedBytes);
       cacheLow.add(nowMs, input.cacheBytes);
+      cachePeak.add(nowMs, input.cacheBytes);
       const retainedBytes = retained.value(nowMs);
       const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
       const share = ownShare(binding, input);
-      const sparedBytes = Math.max(0, input.cacheBytes - claimBytes(binding, input));
+      const sparedBytes = mostBytes(input, binding);
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
       const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
-      const givesAll = isThreatened && pastBytes > 0 && isAllOrNothing(binding, input, foreignBytesPerSecond);
+      const givesAll = isThreatened && pastBytes > 0 && isAllAtOnce(binding, input, foreignBytesPerSecond);
       const allBytes = givesAll ? share * sparedBytes : 0;
       const dueBytes = Math.max(allBytes, owedBytes(binding, input, pastBytes));
       const lastBytes = lastShare(track.effectiveBytes, binding) * input.evictableBytes;
@@ -245,7 +239,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
-        learnCeiling(input, binding);
+        const fitting = fittingBytes(input, binding, track.effectiveBytes, cap, cacheLow.value(nowMs));
+        if (fitting !== null) track.ceiling.found(nowMs, fitting, Math.max(0, track.effectiveBytes - input.cacheBytes));
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
       if (level !== 'normal') pressedMs = nowMs;

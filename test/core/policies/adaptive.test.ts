@@ -30,9 +30,21 @@ describe('the adaptive policy when pressure begins', () => {
     expect(cutAt(0)).toMatchObject({ evictBytes: 50 * MIB, collect: 'always' }); // 740 + 0.1 s of 1000 MiB/s, less 790
     expect(cutAt(0.01)).toMatchObject({ evictBytes: 60 * MIB, collect: 'always' });
     expect(cutAt(0.08), 'what is left alive makes a dear collection longer').toMatchObject({
-      evictBytes: 400 * MIB,
+      evictBytes: 320 * MIB, // a fifth is kept
       collect: 'always',
     });
+  });
+
+  it('has them keep a fifth of what they held, below emergency, where collections are dear', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    const hurried = { collectionSeconds: 0.08, growthBytesPerSecond: 1000 * MIB };
+    driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB });
+    driver.sample(10, { ...hurried, usedBytes: 740 * MIB });
+    expect(
+      driver.sample(50, { usedBytes: 900 * MIB, cacheBytes: 80 * MIB }).evictBytes,
+      'and not of what is left',
+    ).toBe(0);
+    expect(driver.sample(50, { usedBytes: 999 * MIB, cacheBytes: 80 * MIB }).evictBytes / MIB).toBeGreaterThan(70);
   });
 
   it('takes no more than what is past where others are not as fast', () => {
@@ -267,7 +279,7 @@ describe('the adaptive policy past critical', () => {
     };
     expect(givenAt(200 * MIB, 200 * MIB)).toBeCloseTo(140); // 890 + 0.2 s of 200, less 790
     expect(givenAt(200 * MIB, 0)).toBeCloseTo(140 * 2.8);
-    expect(givenAt(600 * MIB, 200 * MIB)).toBeCloseTo(600); // all there is; 220 * 2.8 would be more
+    expect(givenAt(600 * MIB, 200 * MIB)).toBeCloseTo(480); // all there is but a fifth; 220 * 2.8 would be more
   });
 
   /** What is given for an overshoot of 100 MiB deep in critical, of which so much is dead and not collected in time. */
@@ -351,6 +363,22 @@ describe('the adaptive policy once caches outgrew their room', () => {
     expect(leftMib).toBeLessThan(360);
     expect(grown(driver, leftMib, 50_000, 335)).toBeCloseTo(360);
     expect(grown(driver, 360, 20_000, 335)).toBeGreaterThan(362);
+  });
+
+  it('holds what rises to warning against them where they gave for it a short time ago, and grew since', () => {
+    const fast = { growthBytesPerSecond: 1000 * MIB };
+    const capAfterBites = (pauseMs: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 500 * MIB, cacheBytes: 300 * MIB, growthBytesPerSecond: 0 });
+      driver.sample(10, { ...fast, usedBytes: 705 * MIB });
+      driver.sample(pauseMs, { usedBytes: 400 * MIB, cacheBytes: 200 * MIB, growthBytesPerSecond: 0 });
+      driver.sample(100, { usedBytes: 500 * MIB, cacheBytes: 300 * MIB });
+      driver.sample(10, { ...fast, usedBytes: 705 * MIB });
+      driver.sample(10, { usedBytes: 500 * MIB, cacheBytes: 200 * MIB, growthBytesPerSecond: 0 });
+      return grown(driver, 200, 20_000, 320);
+    };
+    expect(capAfterBites(1000)).toBeCloseTo(295);
+    expect(capAfterBites(30_000)).toBeGreaterThan(350);
   });
 
   it('does not hold growth of others against them', () => {
