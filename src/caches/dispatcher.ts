@@ -14,7 +14,7 @@ const STALLED_US = 20_000;
 
 /**
  * Between two slices that cache operations of a blocked loop pay: they may take a third of its time, unless there is none to lose: the order is to
- * collect in any case, or is from before `critical` was reached, and stands in the way of the one that pays for it.
+ * collect in any case, or is from before `critical` was reached, and may stand in the way of the one that pays for it.
  */
 const INLINE_PAUSE_US = 2 * SLICE_US;
 
@@ -51,7 +51,7 @@ export class Dispatcher {
 
   /**
    * Pays what an order asks for inside the cache operation that looked: whole in an emergency, also one that came after the order, else one slice,
-   * unless a driver on the loop is at it and there is time. Never waits.
+   * unless a driver on the loop is at it and there is time. Never waits, and leaves an asynchronous cache that is at work to that driver.
    */
   payInline(): void {
     const order = this.#openOrder();
@@ -60,15 +60,15 @@ export class Dispatcher {
     const { level, collect } = order.control;
     const levelNow = worstLevel(level, readLevel(this.#tools.words));
     const isDrivenElsewhere = nowUs - order.movedUs < STALLED_US;
-    const isAnswerAwaited = order.waiting && isDrivenElsewhere;
+    const isAnswerAwaited = order.promise !== null && isDrivenElsewhere;
     if (levelNow === 'emergency' && !isAnswerAwaited) {
       while (!this.#step(order));
       return;
     }
+    const isUrgent = collect === COLLECT.always || order.isPaid;
     const isInTheWay = isAtLeast(levelNow, 'critical') && !isAtLeast(level, 'critical');
-    const isUrgent = collect === COLLECT.always || order.isPaid || isInTheWay;
-    const isLater = !isUrgent && (isDrivenElsewhere || nowUs < this.#nextInlineSliceUs);
-    if (isAnswerAwaited || isLater) {
+    const isPausing = !isInTheWay && nowUs < this.#nextInlineSliceUs;
+    if (isAnswerAwaited || (!isUrgent && (isDrivenElsewhere || isPausing))) {
       this.#tools.tracker.lookAgain();
       return;
     }
@@ -162,9 +162,7 @@ export class Dispatcher {
       const { promise, turn } = order;
       let answer: AsyncAnswer | undefined;
       if (promise !== null) {
-        order.waiting = true;
         answer = await this.#answerInTime(order, promise);
-        order.waiting = false;
         if (this.#current !== order) break;
         if (order.turn !== turn) continue; // a cache operation went on without the answer
       }

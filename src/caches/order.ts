@@ -44,8 +44,6 @@ export class Order {
   promise: Promise<number> | null = null;
   /** True while a driver on the loop is at it. */
   driven = false;
-  /** True while that driver waits for an asynchronous cache. */
-  waiting = false;
   /** When that driver last showed that the loop turns, monotonic µs: with each of its steps, and while it waits. */
   movedUs = 0;
 

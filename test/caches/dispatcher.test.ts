@@ -51,10 +51,14 @@ function spinUntil(done: () => boolean, work: () => void): void {
 /** Reads from the cache until the order is paid. @returns how many reads paid nothing. */
 function payInline(thread: CachesUnderTest, cache: LRUCache<number, Buffer>, order: number): number {
   let idle = 0;
-  for (let sizeBefore = cache.size; thread.receipt(0, order) === null; sizeBefore = cache.size) {
-    cache.get(1);
-    if (cache.size === sizeBefore) idle++;
-  }
+  spinUntil(
+    () => thread.receipt(0, order) !== null,
+    () => {
+      const sizeBefore = cache.size;
+      cache.get(1);
+      if (cache.size === sizeBefore) idle++;
+    },
+  );
   return idle;
 }
 
@@ -152,6 +156,46 @@ describe('an order', () => {
     paying = false;
     expect(turns).toBeGreaterThan(2);
     expect(thread.receipt(0, order)).toMatchObject({ evictedBytes: 280_000_000, outcome: 'ok' });
+  });
+
+  it('is paid in turns on a free loop, also where critical was reached since', async () => {
+    const thread = makeThread();
+    const cache = bigLru(300_000);
+    thread.caches.register(cache, { name: 'lru' });
+    thread.order({ 0: 280_000_000 }, 'warning');
+    const paid = thread.caches.payOnLoop();
+    thread.reach('critical');
+    const sizeBefore = cache.size;
+    cache.get(1);
+    expect(cache.size).toBe(sizeBefore);
+    await paid;
+    expect(cache.size).toBe(20_000);
+  });
+
+  it('leaves an asynchronous cache, which a cache operation came to, to the loop that turns', async () => {
+    const thread = makeThread({ engine: stillEngine(() => 0) }); // whatever time it takes, the loop is not stalled
+    const cache = bigLru(300_000);
+    const asked = new EventEmitter();
+    const slow = new StrangeCache(1000, async function () {
+      await once(asked, 'answer');
+      return this.drop(1000);
+    });
+    const other = new CountedCache(1000);
+    thread.caches.register(cache, { name: 'lru', priority: 1 });
+    thread.caches.register(slow, { name: 'slow', priority: 2 });
+    thread.caches.register(other, { name: 'other', priority: 3 });
+    const order = thread.order({ 0: 300_000_000, 1: 1000 }, 'critical', 'always');
+    const paid = thread.caches.payOnLoop();
+    spinUntil(
+      () => thread.receipt(0, order) !== null,
+      () => cache.get(1),
+    );
+    cache.get(1);
+    expect(other.asked).toEqual([]);
+    asked.emit('answer');
+    await paid;
+    expect(thread.receipt(1, order)).toMatchObject({ outcome: 'ok', evictedBytes: 1000 });
+    expect(other.asked).toEqual([]);
   });
 
   it.each([

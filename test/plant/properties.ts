@@ -94,12 +94,12 @@ function paidTwice(moments: readonly Moment[], isAlone: boolean): string | null 
     const depth = Math.min(1, Math.max(0, (usedBytes / limitBytes - critical) / (emergency - critical)));
     const urgency = 1 + (MOST_URGENCY - 1) * depth;
     const owedBytes = urgency * (Math.max(0, usedBytes + aheadBytes - coveredBytes) + SLACK_SHARE * limitBytes);
-    const isAllOrNothing =
+    const isAllAtOnce =
       isAlone &&
       moment.cause !== 'heap' &&
       moment.collectionSeconds > DEAR_SECONDS &&
       aheadBytes >= FAST_SHARE * limitBytes;
-    if (moment.level !== 'emergency' && !isAllOrNothing && decision.evictBytes > owedBytes) {
+    if (moment.level !== 'emergency' && !isAllAtOnce && decision.evictBytes > owedBytes) {
       return `${at(moment)}: asked for ${formatBytes(decision.evictBytes)} where ${formatBytes(owedBytes)} were owed`;
     }
     paidBytes = usedBytes + aheadBytes;

@@ -10,7 +10,7 @@ import { isAtLeast } from '../level.js';
 import { createRecentLow, createRecentPeak } from '../recent-peak.js';
 import type { Resource } from '../resource.js';
 import { formatBytes, formatRatio, MIB } from '../units.js';
-import { fittingBytes } from './blame.js';
+import { sizeThatFits } from './blame.js';
 import { createCap } from './cap.js';
 import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
@@ -19,8 +19,8 @@ import {
   depthOf,
   isAllAtOnce,
   isAwaited,
-  keptBytes,
   lastShare,
+  leastLeftBytes,
   owedBytes,
   reactionSeconds,
   scatteredBytes,
@@ -65,7 +65,7 @@ const STEADY_MS = 1000;
 /** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
 const CALM_MS = 60_000;
 
-/** What they held within this time is what a part is kept of: longer than they take to give. */
+/** A round leaves a part of the most that the caches held within this time: longer than most rounds and their collections take. */
 const HELD_MEMORY_MS = 1000;
 
 /** What the caches give when pressure begins that is not of their own growth's making: this share of the limit, and of what they may give at most. */
@@ -140,10 +140,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return roomBytes;
   }
 
-  /** What the caches give at the most. */
-  function mostBytes(input: PolicyInput, binding: WatchedResource): number {
-    const leastBytes = Math.max(claimBytes(binding, input), keptBytes(binding, input, cachePeak.value(input.nowMs)));
-    return Math.max(0, input.cacheBytes - leastBytes);
+  /** What a round takes of the caches at the most. */
+  function mostGivenBytes(binding: WatchedResource, input: PolicyInput): number {
+    const leftBytes = areInHeap ? leastLeftBytes(binding, input, cachePeak.value(input.nowMs)) : 0;
+    return Math.max(0, input.cacheBytes - Math.max(leftBytes, claimBytes(binding, input)));
   }
 
   /** Has the caches give `overBytes`, and holds them there. */
@@ -160,7 +160,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const isScattered = isRushed && isAtLeast(input.level, 'critical') && !areInHeap;
     const wantedBytes = isScattered ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
     const evictBytes = Math.ceil(
-      Math.min(wantedBytes, Math.max(overBytes, mostBytes(input, binding)), input.evictableBytes),
+      Math.min(wantedBytes, Math.max(overBytes, mostGivenBytes(binding, input)), input.evictableBytes),
     );
     cap.stop(input, evictBytes);
     cap.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
@@ -200,16 +200,16 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const leapBytesPerSecond = leaps.next(nowMs, binding);
       const isNear = isHurried(input, binding) || isEmergencyNear(binding, leapBytesPerSecond);
       if (level !== 'normal' && isNear) rushedUntilMs = nowMs + RUSH_MS;
+      cachePeak.add(nowMs, input.cacheBytes);
       if (input.roundActive) return hold('a round is going on', cap.bytes, paceBytes);
 
       const track = trackOf(binding.resource);
       retained.add(nowMs, input.retainedBytes);
       cacheLow.add(nowMs, input.cacheBytes);
-      cachePeak.add(nowMs, input.cacheBytes);
       const retainedBytes = retained.value(nowMs);
       const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
       const share = ownShare(binding, input);
-      const sparedBytes = mostBytes(input, binding);
+      const sparedBytes = mostGivenBytes(binding, input);
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
       const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
       const givesAll = isThreatened && pastBytes > 0 && isAllAtOnce(binding, input, foreignBytesPerSecond);
@@ -239,7 +239,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
-        const fitting = fittingBytes(input, binding, track.effectiveBytes, cap, cacheLow.value(nowMs));
+        const fitting = sizeThatFits(binding, input, track.effectiveBytes, cap, cacheLow.value(nowMs));
         if (fitting !== null) track.ceiling.found(nowMs, fitting, Math.max(0, track.effectiveBytes - input.cacheBytes));
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
@@ -274,7 +274,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const heapRoomBytes = roomBytesIn('heaps', input, aheadBytes);
       const leashBytes = input.cacheBytes + Math.min(heapRoomBytes, roomBytesIn('elsewhere', input, aheadBytes));
       cap.grow(input, binding, track, { leashBytes, heapRoomBytes, retainedBytes, elapsedMs });
-      const isSpent = isAtLeast(level, 'critical') && input.evictableBytes === 0;
+      const isSpent = isAtLeast(level, 'critical') && Math.min(sparedBytes, input.evictableBytes) <= worthBytes;
       const garbageKills = (level === 'emergency' || isSpent) && binding.resource !== 'heap';
       const mostDeadBytes = level === 'emergency' ? paceBytes / 4 : paceBytes;
       const collect = garbageKills && input.uncollectedBytes > mostDeadBytes ? 'ifDue' : 'never';

@@ -21,10 +21,10 @@ const FAST_SHARE = 0.05;
 const MOST_FAST_SECONDS = 0.3;
 
 /**
- * Source: bench/squeeze, objects beside 0.1 to 1 GB/s: peaks of 75 to 91 % with a fifth of them left, 80 to 87 % with nothing, and up to 95 % with
- * 0.6.
+ * What the caches are left with at `critical` where collections are dear, of what they held lately, and ever less up to `emergency`. Source: bench/squeeze
+ * with objects beside 0.1 to 1 GB/s.
  */
-const KEPT_SHARE = 0.2;
+const LEFT_SHARE = 0.2;
 
 /**
  * A collection that takes no longer is due again within 0.6 s, by the duty of 5 %. Source: 100 000 Buffers take 15 to 20 ms, and a heap of objects of
@@ -41,8 +41,8 @@ export function owedBytes(binding: WatchedResource, input: PolicyInput, pastByte
 }
 
 /**
- * Whether the caches give all they may at once: others grow fast, and collections are dear. What is left alive makes the collection longer, in which the others
- * go on, and its pages come back the later. Pure.
+ * Whether the caches give all they may at once: others grow fast, and collections are dear. With most of them left alive the collection takes several times
+ * longer, in which the others go on, and its pages come back the later. Pure.
  */
 export function isAllAtOnce(binding: WatchedResource, input: PolicyInput, foreignBytesPerSecond: number): boolean {
   const fastBytes = foreignBytesPerSecond * Math.min(MOST_FAST_SECONDS, reactionSeconds(input));
@@ -50,11 +50,13 @@ export function isAllAtOnce(binding: WatchedResource, input: PolicyInput, foreig
 }
 
 /**
- * What the caches keep below `emergency` in any case where collections are dear, of what they held lately: bytes. The collection takes hardly longer for
- * it, and what was used last is what is asked for next. Pure.
+ * What a round leaves in caches that are in V8's heap where collections are dear, bytes: so small a part of them makes a collection hardly longer, and
+ * what was used last is what is asked for next. Pure.
+ * @param heldBytes the most that they held lately.
  */
-export function keptBytes(binding: WatchedResource, input: PolicyInput, heldBytes: number): number {
-  return input.level !== 'emergency' && isAwaited(binding, input) ? KEPT_SHARE * heldBytes : 0;
+export function leastLeftBytes(binding: WatchedResource, input: PolicyInput, heldBytes: number): number {
+  if (input.level === 'emergency' || !isAwaited(binding, input)) return 0;
+  return LEFT_SHARE * (1 - depthOf(binding)) * heldBytes;
 }
 
 /**
