@@ -148,7 +148,7 @@ export function createResourceTrack(): ResourceTrack {
       if (swing.add(input, watched, areInHeap)) peak = createRecentPeak(PEAK_MEMORY_MS);
       peak.add(nowMs, effectiveBytes);
       reliefPeak.add(nowMs, effectiveBytes);
-      ceiling.add(nowMs, Math.max(0, effectiveBytes - cacheBytes), limitBytes);
+      ceiling.add(nowMs, Math.max(0, effectiveBytes - cacheBytes), limitBytes, swing.bytes);
       if (resource === 'heap') learnCost(nowMs, cacheBytes, LEAST_HEAP_COST, 0);
       else learnCost(nowMs, cacheBytes, 1, swing.bytes);
       const targetBytes = peakBoundBytes(watched);

@@ -10,7 +10,7 @@ describe('a size of the caches that was too much', () => {
 
   /** A sample with so much used beside the caches, of 1000 MiB. */
   function sampled(nowMs: number, besideMib: number): number {
-    ceiling.add(nowMs, besideMib * MIB, 1000 * MIB);
+    ceiling.add(nowMs, besideMib * MIB, 1000 * MIB, 150 * MIB);
     return ceiling.bytes;
   }
 
@@ -31,5 +31,12 @@ describe('a size of the caches that was too much', () => {
     for (let ms = 100; ms < 1700; ms += 100) expect(sampled(ms, 390)).toBe(300 * MIB);
     for (let ms = 1700; ms <= 2300; ms += 100) sampled(ms, 390);
     expect(ceiling.bytes).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is forgotten at once where they let go of more than usage swings by, too', () => {
+    sampled(0, 500);
+    ceiling.found(0, 300 * MIB, 500 * MIB);
+    expect(sampled(100, 255)).toBe(300 * MIB);
+    expect(sampled(200, 245)).toBe(Number.POSITIVE_INFINITY);
   });
 });
