@@ -51,7 +51,8 @@ export class Dispatcher {
 
   /**
    * Pays what an order asks for inside the cache operation that looked: whole in an emergency, also one that came after the order, else one slice,
-   * unless a driver on the loop is at it and there is time. Never waits, and leaves an asynchronous cache that is at work to that driver.
+   * unless a driver on the loop is at it and there is time. Never waits: an asynchronous cache that is at work is left to that driver as long as the
+   * loop turns, and gone on without where it does not.
    */
   payInline(): void {
     const order = this.#openOrder();

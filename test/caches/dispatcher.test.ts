@@ -26,6 +26,14 @@ function bigLru(entries: number): LRUCache<number, Buffer> {
   return cache;
 }
 
+/** A thread with one cache of so many entries of 1000 bytes. */
+function makeFilled(entries: number, options: Partial<ThreadCachesOptions> = {}) {
+  const thread = makeThread(options);
+  const cache = bigLru(entries);
+  thread.caches.register(cache, { name: 'lru' });
+  return { thread, cache };
+}
+
 /** A thread with one cache of 50 MB, whose engine counts the collections that it is asked for. */
 function makeCollecting() {
   const collections = { count: 0 };
@@ -33,10 +41,8 @@ function makeCollecting() {
     collections.count++;
     return true;
   };
-  const thread = makeThread({ collectGarbage: 'auto', engine: { ...stillEngine(), findCollect } });
-  const cache = bigLru(50_000);
-  thread.caches.register(cache, { name: 'lru' });
-  return { thread, cache, collections };
+  const filled = makeFilled(50_000, { collectGarbage: 'auto', engine: { ...stillEngine(), findCollect } });
+  return { ...filled, collections };
 }
 
 /** Keeps the event loop blocked with cache operations until `done`, for 10 s at most. */
@@ -64,9 +70,7 @@ function payInline(thread: CachesUnderTest, cache: LRUCache<number, Buffer>, ord
 
 describe('an order', () => {
   it('is paid whole by the next cache operation in an emergency', () => {
-    const thread = makeThread();
-    const cache = bigLru(50_000);
-    thread.caches.register(cache, { name: 'lru' });
+    const { thread, cache } = makeFilled(50_000);
     const order = thread.order({ 0: 40_000_000 }, 'emergency');
     cache.get(1);
     expect(cache.size).toBe(10_000);
@@ -74,9 +78,7 @@ describe('an order', () => {
   });
 
   it.each(['warning', 'critical'] as const)('is paid while the loop is blocked, at %s a slice at a time', (level) => {
-    const thread = makeThread();
-    const cache = bigLru(300_000);
-    thread.caches.register(cache, { name: 'lru' });
+    const { thread, cache } = makeFilled(300_000);
     const order = thread.order({ 0: 280_000_000 }, level);
     let slices = 0;
     let sizeBefore = cache.size;
@@ -94,43 +96,24 @@ describe('an order', () => {
   });
 
   it.each([
-    { collect: 'always', idle: 'none' },
-    { collect: 'never', idle: 'many' },
+    { given: 'critical', reached: 'critical', collect: 'always', idle: 'none' },
+    { given: 'critical', reached: 'critical', collect: 'never', idle: 'many' },
+    { given: 'warning', reached: 'warning', collect: 'never', idle: 'many' },
+    { given: 'warning', reached: 'critical', collect: 'never', idle: 'none' },
   ] as const)(
-    'leaves a blocked loop $idle of its operations between slices where it is to collect: $collect',
-    (order) => {
-      const thread = makeThread();
-      const cache = bigLru(300_000);
-      thread.caches.register(cache, { name: 'lru' });
-      const number = thread.order({ 0: 280_000_000 }, 'critical', order.collect);
-      const idle = payInline(thread, cache, number);
-      if (order.idle === 'none') expect(idle).toBe(0);
-      else expect(idle).toBeGreaterThan(100);
-    },
-  );
-
-  it.each([
-    { given: 'warning', reached: 'warning', idle: 'many' },
-    { given: 'warning', reached: 'critical', idle: 'none' },
-    { given: 'critical', reached: 'critical', idle: 'many' },
-  ] as const)(
-    'leaves a blocked loop $idle of its operations between slices where it is from $given and $reached is reached',
-    ({ given, reached, idle: expected }) => {
-      const thread = makeThread();
-      const cache = bigLru(300_000);
-      thread.caches.register(cache, { name: 'lru' });
-      const number = thread.order({ 0: 280_000_000 }, given);
+    'from $given, to collect $collect, leaves a blocked loop $idle of its operations between slices once $reached is reached',
+    ({ given, reached, collect, idle: expected }) => {
+      const { thread, cache } = makeFilled(300_000);
+      const order = thread.order({ 0: 280_000_000 }, given, collect);
       thread.reach(reached);
-      const idle = payInline(thread, cache, number);
+      const idle = payInline(thread, cache, order);
       if (expected === 'none') expect(idle).toBe(0);
       else expect(idle).toBeGreaterThan(100);
     },
   );
 
   it('is paid whole by the next cache operation where an emergency came after it', () => {
-    const thread = makeThread();
-    const cache = bigLru(300_000);
-    thread.caches.register(cache, { name: 'lru' });
+    const { thread, cache } = makeFilled(300_000);
     const order = thread.order({ 0: 280_000_000 }, 'critical');
     cache.get(1);
     expect(cache.size).toBeGreaterThan(20_000);
@@ -141,9 +124,7 @@ describe('an order', () => {
   });
 
   it('is paid on a free loop, in slices between which other work runs', async () => {
-    const thread = makeThread();
-    const cache = bigLru(300_000);
-    thread.caches.register(cache, { name: 'lru' });
+    const { thread } = makeFilled(300_000);
     const order = thread.order({ 0: 280_000_000 }, 'critical');
     let turns = 0;
     let paying = true;
@@ -159,9 +140,7 @@ describe('an order', () => {
   });
 
   it('is paid in turns on a free loop, also where critical was reached since', async () => {
-    const thread = makeThread();
-    const cache = bigLru(300_000);
-    thread.caches.register(cache, { name: 'lru' });
+    const { thread, cache } = makeFilled(300_000);
     thread.order({ 0: 280_000_000 }, 'warning');
     const paid = thread.caches.payOnLoop();
     thread.reach('critical');
@@ -204,9 +183,7 @@ describe('an order', () => {
   ] as const)(
     'is helped on by the cache operations of a free loop where it is to collect $collect: $helps',
     async (order) => {
-      const thread = makeThread();
-      const cache = bigLru(300_000);
-      thread.caches.register(cache, { name: 'lru' });
+      const { thread, cache } = makeFilled(300_000);
       const number = thread.order({ 0: 280_000_000 }, 'critical', order.collect);
       const paid = thread.caches.payOnLoop();
       const sizeBefore = cache.size;
@@ -281,9 +258,7 @@ describe('an order', () => {
   });
 
   it('is not paid a second time by puts, and none of them pays more than its slice', () => {
-    const thread = makeThread();
-    const cache = bigLru(300_000);
-    thread.caches.register(cache, { name: 'lru' });
+    const { thread, cache } = makeFilled(300_000);
     const order = thread.order({ 0: 100_000_000 }, 'critical', 'always', { capBytes: 200_000_000 });
     const sizes = [cache.size];
     const value = Buffer.alloc(1);
@@ -298,9 +273,7 @@ describe('an order', () => {
   });
 
   it('that is given up leaves the cap as it is', () => {
-    const thread = makeThread();
-    const cache = bigLru(300_000);
-    thread.caches.register(cache, { name: 'lru' });
+    const { thread, cache } = makeFilled(300_000);
     thread.order({ 0: 100_000_000 }, 'critical', 'always', { capBytes: 200_000_000 });
     cache.get(1);
     thread.cap(200_000_000); // and no order any more

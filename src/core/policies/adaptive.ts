@@ -65,8 +65,8 @@ const STEADY_MS = 1000;
 /** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
 const CALM_MS = 60_000;
 
-/** A round leaves a part of the most that the caches held within this time: longer than most rounds and their collections take. */
-const HELD_MEMORY_MS = 1000;
+/** A round leaves a part of the most that the caches held so lately: longer than most rounds and their collections take. */
+const HELD_LATELY_MS = 1000;
 
 /** What the caches give when pressure begins that is not of their own growth's making: this share of the limit, and of what they may give at most. */
 const WARNING_BITE_SHARE = 0.01;
@@ -93,7 +93,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
   const retained = createRecentLow(STEADY_MS);
   const cap = createCap();
   const cacheLow = createRecentLow(CALM_MS);
-  const cachePeak = createRecentPeak(HELD_MEMORY_MS);
+  const cachePeak = createRecentPeak(HELD_LATELY_MS);
   let paceBytes = MOST_PACE_BYTES;
   /** When the last sample came; no time has passed before the first. */
   let lastMs = Number.POSITIVE_INFINITY;
@@ -140,12 +140,6 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return roomBytes;
   }
 
-  /** What a round takes of the caches at the most. */
-  function mostGivenBytes(binding: WatchedResource, input: PolicyInput): number {
-    const leftBytes = areInHeap ? leastLeftBytes(binding, input, cachePeak.value(input.nowMs)) : 0;
-    return Math.max(0, input.cacheBytes - Math.max(leftBytes, claimBytes(binding, input)));
-  }
-
   /** Has the caches give `overBytes`, and holds them there. */
   function cut(
     input: PolicyInput,
@@ -159,9 +153,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const pastBoundBytes = ownShare(binding, input) * (track.effectiveBytes + aheadBytes - peakBoundBytes(binding));
     const isScattered = isRushed && isAtLeast(input.level, 'critical') && !areInHeap;
     const wantedBytes = isScattered ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
-    const evictBytes = Math.ceil(
-      Math.min(wantedBytes, Math.max(overBytes, mostGivenBytes(binding, input)), input.evictableBytes),
-    );
+    const sparedBytes = Math.max(overBytes, input.cacheBytes - claimBytes(binding, input));
+    const evictBytes = Math.ceil(Math.min(wantedBytes, sparedBytes, input.evictableBytes));
     cap.stop(input, evictBytes);
     cap.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
     warned = true;
@@ -209,7 +202,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const retainedBytes = retained.value(nowMs);
       const isPlateau = retainedBytes > RETAINED_SHARE * binding.limitBytes && input.growthBytesPerSecond <= 0;
       const share = ownShare(binding, input);
-      const sparedBytes = mostGivenBytes(binding, input);
+      const leftBytes = areInHeap ? leastLeftBytes(binding, input, cachePeak.value(nowMs)) : 0;
+      const sparedBytes = Math.max(0, input.cacheBytes - Math.max(leftBytes, claimBytes(binding, input)));
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
       const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
       const givesAll = isThreatened && pastBytes > 0 && isAllAtOnce(binding, input, foreignBytesPerSecond);

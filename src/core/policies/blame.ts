@@ -7,8 +7,8 @@ import { peakBoundBytes } from './resource-track.js';
 const MOST_BLAME = 2;
 
 /**
- * What looks like others' growth at `warning` is blamed on the caches only where they gave, or were stopped, so short a time ago: garbage rises as fast, and
- * comes back.
+ * What looks like others' growth at `warning` is blamed on the caches only where they gave, or were stopped, so short a time ago: garbage rises as
+ * fast, and comes back.
  */
 const AGAIN_MS = 10_000;
 

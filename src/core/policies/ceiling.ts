@@ -1,9 +1,9 @@
 import { createRecentPeak } from '../recent-peak.js';
 
 /**
- * A size that was too much is not tried again for so long, or until usage beside the caches is by so much of the limit lower than it was: others let go
- * of memory. That is told by its peaks, of several times the pause between two major collections of a busy heap, or at once by a fall of so much more than
- * it swings by.
+ * A size that was too much is not tried again for so long, or until usage beside the caches is by so much of the limit lower than it was: others let
+ * go of memory. That is told by its peaks, of several times the pause between two major collections of a busy heap, or at once by a fall of so much
+ * more than it swings by.
  */
 const MEMORY_MS = 60_000;
 const CLEAR_MS = 2000;
