@@ -3,6 +3,7 @@ import type { EvictionPolicy, PolicyDecision, PolicyInput, WatchedResource } fro
 import type { Level } from '../core/level.js';
 import type { PolicyMaker } from '../core/policies/create.js';
 import { withRefill } from '../core/refill.js';
+import { createRegrowth } from '../core/regrowth.js';
 import type { Settings } from '../core/settings.js';
 import { cacheRowsUsed, threadCacheBytes, totalCacheBytes, totalEvictableBytes } from '../page/cache-rows.js';
 import { COLLECT } from '../page/orders.js';
@@ -43,6 +44,7 @@ export class Steering {
   readonly #post: (message: SamplerMessage) => void;
   readonly #rounds: Rounds;
   readonly #settlement = new Settlement();
+  readonly #regrowth = createRegrowth();
   /** Calls of `evict()` that no round serves yet, and those that the round under way serves. */
   readonly #waiting: Waiting[] = [];
   readonly #served: Waiting[] = [];
@@ -89,12 +91,12 @@ export class Steering {
 
   /** Monotonic ms at which relief must be looked at: what pages were given back, what a round dropped; null: nothing waits for that. */
   lookDueMs(nowMs: number): number | null {
-    return this.#gaveBack ? nowMs : this.#settlement.dueMs(nowMs);
+    return this.#gaveBack ? nowMs : earlier(this.#settlement.dueMs(nowMs), this.#regrowth.dueMs(nowMs));
   }
 
   /** Whether a sample now is such a look: it must read afresh. */
   isLookDue(nowMs: number): boolean {
-    return this.#gaveBack || this.#settlement.isLookDue(nowMs);
+    return this.#gaveBack || this.#settlement.isLookDue(nowMs) || this.#regrowth.isLookDue(nowMs);
   }
 
   /** A sampler that died went before. */
@@ -115,6 +117,7 @@ export class Steering {
     this.#keptBytes = this.#freePages.keptBytes(input.nowMs, input.rssBytes);
     this.advance(input.nowMs);
     const { autoEviction } = this.#settings;
+    if (autoEviction) this.#regrowth.add(input.nowMs, input.level);
     if (autoEviction) this.#heaps = this.#threadHeaps.update(input.nowMs * 1e3, input.intervalUs);
     const settled = this.#settlement.settle(input.nowMs, this.#usedIn(input));
     for (const report of settled) this.#post({ type: 'settled', report });
@@ -290,4 +293,8 @@ export class Steering {
       return { usedBytes: assessment.usedBytes, readMs: assessment.readUs / 1e3 };
     };
   }
+}
+
+function earlier(oneMs: number | null, otherMs: number | null): number | null {
+  return oneMs === null || otherMs === null ? (oneMs ?? otherMs) : Math.min(oneMs, otherMs);
 }
