@@ -49,6 +49,8 @@ export interface PolicyInput {
   readonly collectionSeconds: number;
   /** Resident bytes that nothing holds: pages that the allocators keep for reuse. An estimate, >= 0. */
   readonly retainedBytes: number;
+  /** The part of usage that is pages which can be given back at once, or that were just now and are expected to be taken again. An estimate, >= 0. */
+  readonly returnableBytes: number;
   /** True while a round is being carried out: a demand now would be ignored. */
   readonly roundActive: boolean;
 }

@@ -22,7 +22,9 @@ const NEAR_SECONDS = 0.1;
 const FALLEN_SHARE = 0.1;
 const FALLEN_MS = 1000;
 const PRESSED_MS = 60_000;
-const FALLEN_WORTH_SHARE = 0.05;
+
+/** So much of the limit is worth the time where nothing but what is kept asks for it. */
+const KEPT_WORTH_SHARE = 0.05;
 
 /** What they let go of is collected, and then given back: so long after the fall, once. */
 const COLLECTED_MS = 50;
@@ -31,6 +33,9 @@ const MOST_COLLECTED_MS = 300;
 /** Giving back may take a fifth of the time: whoever fills the pages again pays for it, too. Where the limit is near, half of the time. */
 const PAUSES = 4;
 const PAUSES_IN_DANGER = 1;
+
+/** Where `critical` alone asks for it, a hundredth: pages are taken again at once where entries come and go. Source: bench/squeeze with 64 KiB. */
+const PAUSES_AT_CRITICAL = 99;
 
 /** What decides whether free pages are given back. */
 export interface PageReturnInput {
@@ -45,8 +50,8 @@ export interface PageReturnInput {
 
 /** Why free pages are given back. */
 export interface ReturnCause {
-  /** A round left them, the limit is near, or others let go of memory after there was pressure. */
-  readonly reason: 'round' | 'danger' | 'fall';
+  /** A round left them, the limit is near, usage is past `critical`, or others let go of memory after there was pressure. */
+  readonly reason: 'round' | 'danger' | 'critical' | 'fall';
   /** Bytes that must go back for it to be worth its time. */
   readonly worthBytes: number;
 }
@@ -67,6 +72,7 @@ export function createPageReturn(): PageReturn {
   let peakOf = { resource: '', limitBytes: 0 };
   let restedMs = Number.NEGATIVE_INFINITY;
   let restedInDangerMs = Number.NEGATIVE_INFINITY;
+  let restedAtCriticalMs = Number.NEGATIVE_INFINITY;
   let pressedMs = Number.NEGATIVE_INFINITY;
   let fallMs = Number.NEGATIVE_INFINITY;
   let hasFallen = false;
@@ -108,13 +114,18 @@ export function createPageReturn(): PageReturn {
       }
       if (watched === null) return null;
       if (isInDanger) return { reason: 'danger', worthBytes };
+      const keptWorthBytes = KEPT_WORTH_SHARE * limitBytes;
+      if (isAtLeast(level, 'critical')) {
+        return nowMs < restedAtCriticalMs ? null : { reason: 'critical', worthBytes: keptWorthBytes };
+      }
       const sinceMs = nowMs - fallMs;
       if (isFallDone || level !== 'normal' || sinceMs < COLLECTED_MS || sinceMs > MOST_COLLECTED_MS) return null;
-      return { reason: 'fall', worthBytes: FALLEN_WORTH_SHARE * limitBytes };
+      return { reason: 'fall', worthBytes: keptWorthBytes };
     },
     did(nowMs, tookMs) {
       restedMs = nowMs + (1 + PAUSES) * tookMs;
       restedInDangerMs = nowMs + (1 + PAUSES_IN_DANGER) * tookMs;
+      restedAtCriticalMs = nowMs + (1 + PAUSES_AT_CRITICAL) * tookMs;
       if (nowMs - fallMs >= COLLECTED_MS) isFallDone = true;
     },
   };

@@ -22,6 +22,9 @@ export class FreePages {
   #stuckBytes = 0;
   /** What went back of what the rounds dropped whose relief is still looked for. */
   #creditedBytes = 0;
+  /** What was kept as of the last `keptBytes()`; and of what was kept and not stuck, the part that went the last time: of small entries it is little. */
+  #keptBytes = 0;
+  #wentShare = 1;
   #isSimulated = false;
   /** What giving back took so far, by the wall clock, µs. */
   spentUs = 0;
@@ -49,9 +52,16 @@ export class FreePages {
     const besideBytes = Math.max(0, rssBytes - sumHeldBytes(this.#words));
     // right after pages went back, the heaps are as large as they were shown before
     if (!this.#refill.isExpected(nowMs)) this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
-    const keptBytes = this.#keptOf(rssBytes);
-    this.#stuckBytes = Math.min(this.#stuckBytes, keptBytes);
-    return keptBytes;
+    this.#keptBytes = this.#keptOf(rssBytes);
+    this.#stuckBytes = Math.min(this.#stuckBytes, this.#keptBytes);
+    return this.#keptBytes;
+  }
+
+  /** What goes back if it is asked for, or went just now and is expected to be taken again, bytes; 0 where nobody can ask. */
+  get returnableBytes(): number {
+    const hasAllocator = this.#allocator !== null && this.#allocator !== undefined;
+    if (!hasAllocator || this.#isSimulated) return 0;
+    return this.#wentShare * (this.#keptBytes - this.#stuckBytes) + this.refillBytes;
   }
 
   /** Why they should be given back now; to be asked with every sample. */
@@ -77,7 +87,9 @@ export class FreePages {
   giveBack(nowMs: number, cause: ReturnCause, droppedBytes: number, freedBytes: number): boolean {
     if (this.#allocator === undefined) this.#open();
     const beforeBytes = this.#allocator === null ? Number.NaN : this.#sources.rssBytes();
-    const returnableBytes = Math.max(this.#keptOf(beforeBytes) - this.#stuckBytes, freedBytes - this.#creditedBytes);
+    const looseBytes = this.#keptOf(beforeBytes) - this.#stuckBytes;
+    const wentShare = cause.reason === 'critical' ? this.#wentShare : 1;
+    const returnableBytes = Math.max(wentShare * looseBytes, freedBytes - this.#creditedBytes);
     if (Number.isNaN(beforeBytes) || returnableBytes <= cause.worthBytes) return false;
     const startUs = this.#clockUs();
     this.#allocator?.giveBack();
@@ -87,6 +99,7 @@ export class FreePages {
     const afterBytes = this.#sources.rssBytes();
     if (Number.isNaN(afterBytes)) return true;
     this.#stuckBytes = this.#keptOf(afterBytes);
+    if (looseBytes > 0) this.#wentShare = Math.min(1, Math.max(0, beforeBytes - afterBytes) / looseBytes);
     const goneBytes = Math.min(droppedBytes - this.#creditedBytes, Math.max(0, beforeBytes - afterBytes));
     // what did not go now does not go, or has gone before
     this.#creditedBytes = freedBytes > 0 ? droppedBytes : this.#creditedBytes + goneBytes;

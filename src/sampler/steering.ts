@@ -278,6 +278,7 @@ export class Steering {
       collections: threads.collections,
       collectionSeconds: threads.collections === 0 ? 0 : threads.collectionUs / threads.collections / 1e6,
       retainedBytes: heap === null ? this.#keptBytes : 0,
+      returnableBytes: heap === null ? this.#freePages.returnableBytes : 0,
       roundActive: this.#rounds.active,
     };
   }

@@ -31,7 +31,6 @@ describe('what an allocator keeps', () => {
     const pages = createPageReturn();
     expect(pages.next(QUIET)).toBeNull();
     expect(pages.next({ ...QUIET, level: 'warning', watched: watched(0.79), growthBytesPerSecond: LIMIT })).toBeNull();
-    expect(pages.next({ ...QUIET, nowMs: 10_000, level: 'critical', watched: watched(0.85) })).toBeNull();
   });
 
   it('goes back after a round, for half of what that dropped, if that is 4 MiB, but a share of the limit at the most', () => {
@@ -60,7 +59,16 @@ describe('what an allocator keeps', () => {
     ).toEqual(danger);
     expect(
       pages.next({ ...QUIET, level: 'critical', watched: watched(0.9), growthBytesPerSecond: 0.4 * LIMIT }),
-    ).toBeNull();
+    ).toMatchObject({ reason: 'critical' });
+  });
+
+  it('goes back at critical for a twentieth of the limit, and takes a hundredth of the time there', () => {
+    const pages = createPageReturn();
+    const critical = (nowMs: number) => pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(0.85) });
+    expect(critical(0)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
+    pages.did(0, 10);
+    expect(critical(999)).toBeNull();
+    expect(critical(1000)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
   });
 
   it('goes back once, 50 ms after others let go of memory that there was pressure for', () => {
@@ -109,9 +117,9 @@ describe('what an allocator keeps', () => {
     const pages = createPageReturn();
     const critical = (nowMs: number, ratio: number) =>
       pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(ratio) });
-    expect(critical(0, 0.82)).toBeNull();
+    expect(critical(0, 0.82)).toMatchObject({ reason: 'critical' });
     expect(critical(20, 0.9)).toMatchObject({ reason: 'danger' });
-    expect(critical(30, 0.9)).toBeNull();
+    expect(critical(30, 0.9)).toMatchObject({ reason: 'critical' });
   });
 
   it('goes back again after a pause as long as it took where the limit is near, and after four of them elsewhere', () => {

@@ -52,6 +52,15 @@ function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
   };
 }
 
+const CONTAINER = {
+  resource: 'container',
+  known: true,
+  readUs: 0,
+  limitBytes: 500 * MIB,
+  thresholds: { warning: 0.7, critical: 0.8, emergency: 0.95 },
+  enableDelta: 0.05,
+} as const;
+
 /** A sample after a round of 100 MiB, which is collected. */
 function afterRound(nowMs: number): PageReturnInput {
   return { nowMs, watched: null, level: 'normal', growthBytesPerSecond: 0, droppedBytes: 100 * MIB };
@@ -124,6 +133,38 @@ describe('the pages that allocators keep', () => {
     expect(expectedMib(3000)).toBe(80);
   });
 
+  it('can go back, or are on their way back to the allocator', () => {
+    const { pages, giveBack, keep, keptMib } = openProcess();
+    const returnableMib = () => pages.returnableBytes / MIB;
+    keep(180);
+    expect([keptMib(), returnableMib()], 'the allocator is not open').toEqual([180, 0]);
+    giveBack(afterRound(0));
+    pages.beforeSample(0, false);
+    expect([keptMib(), returnableMib()], 'but for 100 MiB that a round dropped').toEqual([0, 80]);
+    keep(30);
+    pages.beforeSample(0, false);
+    expect([keptMib(), returnableMib()]).toEqual([30, 80]);
+    pages.beforeSample(400, false);
+    expect([keptMib(), returnableMib()]).toEqual([30, 30]);
+    pages.beforeSample(400, true);
+    expect(returnableMib()).toBe(0);
+  });
+
+  it('are believed to go back for the part that went the last time', () => {
+    const { pages, giveBack, keep, keptMib, asked } = openProcess({ stuckMib: 45 });
+    keep(60);
+    giveBack(afterRound(0));
+    keep(145);
+    pages.beforeSample(1000, false);
+    expect([keptMib(), pages.returnableBytes / MIB]).toEqual([145, 25]);
+    const watched = { ...CONTAINER, usedBytes: 420 * MIB };
+    const critical = { ...afterRound(1000), level: 'critical', watched, droppedBytes: 0 } as const;
+    expect(giveBack(critical), 'a quarter is less than a twentieth of the limit').toBe(false);
+    keep(150);
+    expect(giveBack({ ...critical, nowMs: 1010 })).toBe(true);
+    expect(asked()).toBe(2);
+  });
+
   it('are left alone while readings of a test stand in for the real ones', () => {
     const { pages, giveBack, keep } = openProcess();
     keep(180);
@@ -135,18 +176,10 @@ describe('the pages that allocators keep', () => {
 
   it('are gone where others let go of memory', () => {
     const { giveBack, keep, expectedMib } = openProcess();
-    const watched = {
-      resource: 'container',
-      known: true,
-      readUs: 0,
-      limitBytes: 512 * MIB,
-      thresholds: { warning: 0.7, critical: 0.8, emergency: 0.95 },
-      enableDelta: 0.05,
-    } as const;
     const sample = { level: 'normal', growthBytesPerSecond: 0, droppedBytes: 0 } as const;
+    giveBack({ ...sample, nowMs: 0, level: 'critical', watched: { ...CONTAINER, usedBytes: 420 * MIB } });
     keep(80);
-    giveBack({ ...sample, nowMs: 0, level: 'critical', watched: { ...watched, usedBytes: 420 * MIB } });
-    const fallen = { ...sample, watched: { ...watched, usedBytes: 200 * MIB } };
+    const fallen = { ...sample, watched: { ...CONTAINER, usedBytes: 200 * MIB } };
     expect(giveBack({ ...fallen, nowMs: 10 })).toBe(false);
     expect(giveBack({ ...fallen, nowMs: 60 })).toBe(true);
     expect(expectedMib(60)).toBe(0);

@@ -75,6 +75,7 @@ function watchContainer(options: PressureOptions = {}) {
       readControl(thread.words, 0, control);
       return { order: control.order, collect: control.collect };
     },
+    returnableMib: () => (seen.at(-1)?.returnableBytes ?? 0) / MIB,
     seenMib: () => (seen.at(-1)?.binding?.usedBytes ?? 0) / MIB,
     growthMibPerSecond: () => (seen.at(-1)?.growthBytesPerSecond ?? 0) / MIB,
     /** A round whose thread does not come to it. */
@@ -114,17 +115,27 @@ describe('pages that are kept free', () => {
 
   it('are given back when emergency is near', () => {
     const { sample, rise, asked } = watchContainer();
-    rise(900);
+    rise(790);
     expect(asked()).toBe(0);
     sample(RISEN_MS + 10, 960);
+    expect(asked()).toBe(1);
+  });
+
+  it('are given back at critical, and the policy is told of those that can be', () => {
+    const { sample, rise, asked, returnableMib } = watchContainer();
+    rise(799);
+    expect(asked()).toBe(0);
+    expect(returnableMib()).toBeGreaterThan(770);
+    sample(RISEN_MS + 10, 810);
     expect(asked()).toBe(1);
   });
 
   it('count as used for the policy until they stayed away, and their return is no growth', () => {
     const { sample, rise, asked, seenMib, growthMibPerSecond } = watchContainer();
     rise(940);
+    const before = asked();
     sample(RISEN_MS + 10, 960);
-    expect(asked()).toBe(1);
+    expect(asked()).toBe(before + 1);
     sample(RISEN_MS + 20, 500);
     expect(seenMib()).toBeGreaterThan(900);
     sample(RISEN_MS + 30, 700);
@@ -153,12 +164,12 @@ describe('pages that are kept free', () => {
     sample(RISEN_MS + 2000, 850);
     evict(RISEN_MS + 2010);
     sample(RISEN_MS + 2020, 850);
-    const { order } = lastOrder();
+    const [{ order }, before] = [lastOrder(), asked()];
     sample(RISEN_MS + 2030, 400);
     expect(lastOrder()).toEqual({ order: order + 1, collect: COLLECT.ifDue });
-    expect(asked()).toBe(0);
+    expect(asked()).toBe(before);
     sample(RISEN_MS + 2080, 400);
-    expect(asked()).toBe(1);
+    expect(asked()).toBe(before + 1);
   });
 
   it('do not keep a round from its end that is under way when others let go of memory', () => {

@@ -97,7 +97,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
   let paceBytes = MOST_PACE_BYTES;
   /** When the last sample came; no time has passed before the first. */
   let lastMs = Number.POSITIVE_INFINITY;
-  let askedAtCollections = -1;
+  /** A collection of what is dead was asked for, and there was none since; what was collected and dead with the last sample. */
+  let isAsked = false;
+  let collectedBefore = 0;
+  let deadBefore = 0;
   let patienceMs = LEAST_PATIENCE_MS;
   let areInHeap = false;
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
@@ -194,6 +197,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const isNear = isHurried(input, binding) || isEmergencyNear(binding, leapBytesPerSecond);
       if (level !== 'normal' && isNear) rushedUntilMs = nowMs + RUSH_MS;
       cachePeak.add(nowMs, input.cacheBytes);
+      if (input.collections !== collectedBefore || input.uncollectedBytes < deadBefore) isAsked = false;
+      [collectedBefore, deadBefore] = [input.collections, input.uncollectedBytes];
       if (input.roundActive) return hold('a round is going on', cap.bytes, paceBytes);
 
       const track = trackOf(binding.resource);
@@ -204,7 +209,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const share = ownShare(binding, input);
       const leftBytes = areInHeap ? leastLeftBytes(binding, input, cachePeak.value(nowMs)) : 0;
       const sparedBytes = Math.max(0, input.cacheBytes - Math.max(leftBytes, claimBytes(binding, input)));
-      const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes;
+      const isRushed = nowMs < rushedUntilMs;
+      const returnableBytes = isRushed || binding.resource === 'heap' ? 0 : input.returnableBytes;
+      const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes - returnableBytes;
       const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
       const givesAll = isThreatened && pastBytes > 0 && isAllAtOnce(binding, input, foreignBytesPerSecond);
       const allBytes = givesAll ? share * sparedBytes : 0;
@@ -223,10 +230,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         overBytes > worthBytes &&
         input.evictableBytes > 0
       ) {
-        const isNewlyDead = askedAtCollections !== input.collections;
-        const isDead = input.uncollectedBytes >= overBytes && (isNewlyDead || isDear);
-        if (isDead && nowMs >= rushedUntilMs) {
-          askedAtCollections = input.collections;
+        const isDead = input.uncollectedBytes >= overBytes && (!isAsked || isDear);
+        if (isDead && !isRushed) {
+          isAsked = true;
           return { ...hold('collect what is dead first', cap.bytes, paceBytes), collect: 'ifDue' };
         }
         const isReturning = track.lastCollection.isReturning(nowMs, binding.usedBytes, binding.limitBytes);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAdaptivePolicy } from '#src/core/policies/adaptive.js';
+import type { Resource } from '#src/core/resource.js';
 import { MIB } from '#src/core/units.js';
-import { PolicyDriver } from './policy-driver.js';
+import { type Change, PolicyDriver } from './policy-driver.js';
 
 describe('the adaptive policy when pressure begins', () => {
   it('has the caches give a first bite, once', () => {
@@ -284,9 +285,34 @@ describe('collections under the adaptive policy', () => {
     expect(asked).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
     expect(driver.sample(100).evictBytes).toBeGreaterThan(0);
   });
+
+  it('are asked for again, and nothing is evicted, once V8 collected by itself', () => {
+    const driver = new PolicyDriver(createAdaptivePolicy());
+    driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB, collectionSeconds: 0.005 });
+    driver.sample(2000, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
+    expect(driver.sample(10, { uncollectedBytes: 10 * MIB, usedBytes: 780 * MIB }).evictBytes).toBe(0);
+    const asked = driver.sample(100, { usedBytes: 820 * MIB, uncollectedBytes: 60 * MIB });
+    expect(asked).toMatchObject({ evictBytes: 0, collect: 'ifDue' });
+  });
 });
 
 describe('the adaptive policy past critical', () => {
+  it('takes nothing for pages that can be given back, unless emergency is near or it is a heap of V8', () => {
+    const takes = (change: Change, resource: Resource = 'container') => {
+      const driver = new PolicyDriver(createAdaptivePolicy(), resource);
+      driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
+      return driver.sample(2000, { usedBytes: 850 * MIB, ...change }).evictBytes / MIB;
+    };
+    const allBytes = takes({});
+    expect(allBytes).toBeGreaterThan(60);
+    expect(takes({ returnableBytes: 70 * MIB })).toBe(0);
+    expect(takes({ returnableBytes: 20 * MIB })).toBeLessThan(0.8 * allBytes);
+    expect(takes({ returnableBytes: 20 * MIB })).toBeGreaterThan(0);
+    const hurried = { growthBytesPerSecond: 400 * MIB };
+    expect(takes({ ...hurried, returnableBytes: 70 * MIB })).toBe(takes(hurried));
+    expect(takes({ returnableBytes: 70 * MIB }, 'heap')).toBe(takes({}, 'heap'));
+  });
+
   it('takes what V8 keeps of a heap of objects for no more than the overshoot, where usage grows slowly', () => {
     const givenAt = (growthBytesPerSecond: number, retainedBytes: number) => {
       const driver = new PolicyDriver(createAdaptivePolicy());

@@ -19,6 +19,7 @@ export interface Change {
   readonly collections?: number;
   readonly collectionSeconds?: number;
   readonly retainedBytes?: number;
+  readonly returnableBytes?: number;
   readonly roundActive?: boolean;
   /** Use of V8's heap, beside the resource that is driven; 0: it is not watched. Its limit is that of the resource. */
   readonly heapUsedBytes?: number;
@@ -48,6 +49,7 @@ export class PolicyDriver {
     collections: 0,
     collectionSeconds: 0,
     retainedBytes: 0,
+    returnableBytes: 0,
     roundActive: false,
     heapUsedBytes: 0,
   };

@@ -48,6 +48,7 @@ function track(resource: Resource) {
         collections: 0,
         collectionSeconds: 0,
         retainedBytes: 0,
+        returnableBytes: 0,
         meanBufferBytes: 0,
         externalBytes: 0,
         threads: 1,

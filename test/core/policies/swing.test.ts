@@ -54,6 +54,7 @@ describe('what entries that were evicted are expected to hold', () => {
       collections: 0,
       collectionSeconds: 0,
       retainedBytes: 0,
+      returnableBytes: 0,
       roundActive: false,
     };
     return swing.add(input, watched, isInHeap);
