@@ -1,6 +1,7 @@
 import type { WatchedResource } from './eviction-policy.js';
 import { createLeaps } from './leap.js';
 import { isAtLeast, type Level } from './level.js';
+import { depthOf } from './policies/overshoot.js';
 import { createRecentPeak } from './recent-peak.js';
 import { MIB } from './units.js';
 
@@ -34,7 +35,10 @@ const MOST_COLLECTED_MS = 300;
 const PAUSES = 4;
 const PAUSES_IN_DANGER = 1;
 
-/** Where `critical` alone asks for it, a hundredth: pages are taken again at once where entries come and go. Source: bench/squeeze with 64 KiB. */
+/**
+ * Where `critical` alone asks for it, a hundredth, and ever more on the way to `emergency`: pages are taken again at once where entries come and go.
+ * Source: bench/squeeze with 64 KiB.
+ */
 const PAUSES_AT_CRITICAL = 99;
 
 /** What decides whether free pages are given back. */
@@ -72,7 +76,8 @@ export function createPageReturn(): PageReturn {
   let peakOf = { resource: '', limitBytes: 0 };
   let restedMs = Number.NEGATIVE_INFINITY;
   let restedInDangerMs = Number.NEGATIVE_INFINITY;
-  let restedAtCriticalMs = Number.NEGATIVE_INFINITY;
+  let gaveMs = Number.NEGATIVE_INFINITY;
+  let lastTookMs = 0;
   let pressedMs = Number.NEGATIVE_INFINITY;
   let fallMs = Number.NEGATIVE_INFINITY;
   let hasFallen = false;
@@ -116,7 +121,8 @@ export function createPageReturn(): PageReturn {
       if (isInDanger) return { reason: 'danger', worthBytes };
       const keptWorthBytes = KEPT_WORTH_SHARE * limitBytes;
       if (isAtLeast(level, 'critical')) {
-        return nowMs < restedAtCriticalMs ? null : { reason: 'critical', worthBytes: keptWorthBytes };
+        const isRested = nowMs >= gaveMs + (1 + pausesAt(depthOf(watched))) * lastTookMs;
+        return isRested ? { reason: 'critical', worthBytes: keptWorthBytes } : null;
       }
       const sinceMs = nowMs - fallMs;
       if (isFallDone || level !== 'normal' || sinceMs < COLLECTED_MS || sinceMs > MOST_COLLECTED_MS) return null;
@@ -125,10 +131,15 @@ export function createPageReturn(): PageReturn {
     did(nowMs, tookMs) {
       restedMs = nowMs + (1 + PAUSES) * tookMs;
       restedInDangerMs = nowMs + (1 + PAUSES_IN_DANGER) * tookMs;
-      restedAtCriticalMs = nowMs + (1 + PAUSES_AT_CRITICAL) * tookMs;
+      [gaveMs, lastTookMs] = [nowMs, tookMs];
       if (nowMs - fallMs >= COLLECTED_MS) isFallDone = true;
     },
   };
+}
+
+/** How many times as long as it took is paused, where usage is so far on its way from `critical`, 0, to `emergency`, 1. */
+function pausesAt(depth: number): number {
+  return PAUSES + (PAUSES_AT_CRITICAL - PAUSES) * (1 - depth) ** 2;
 }
 
 function isNear({ usedBytes, limitBytes, thresholds }: WatchedResource, level: Level, growth: number): boolean {

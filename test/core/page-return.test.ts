@@ -64,11 +64,24 @@ describe('what an allocator keeps', () => {
 
   it('goes back at critical for a twentieth of the limit, and takes a hundredth of the time there', () => {
     const pages = createPageReturn();
-    const critical = (nowMs: number) => pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(0.85) });
+    const critical = (nowMs: number) => pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(0.8) });
     expect(critical(0)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
     pages.did(0, 10);
     expect(critical(999)).toBeNull();
     expect(critical(1000)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
+  });
+
+  it('takes the more of the time at critical the closer emergency is, up to a fifth', () => {
+    const restMs = (ratio: number) => {
+      const pages = createPageReturn();
+      pages.did(0, 10);
+      for (let nowMs = 1; ; nowMs++) {
+        if (pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(ratio) }) !== null) return nowMs;
+      }
+    };
+    expect(restMs(0.8)).toBe(1000);
+    expect(restMs(0.875)).toBe(288); // a quarter of the way from 50 to 1000
+    expect(restMs(0.9499)).toBe(51);
   });
 
   it('goes back once, 50 ms after others let go of memory that there was pressure for', () => {
