@@ -36,17 +36,19 @@ const CHEAP_COLLECTION_SECONDS = 0.03;
 export function owedBytes(binding: WatchedResource, input: PolicyInput, pastBytes: number): number {
   const share = ownShare(binding, input);
   const deadBytes = deadPart(binding, input, pastBytes);
-  const leastUrgency = isAwaited(binding, input) && !isSlow(binding, input) ? DEAR_URGENCY : 1;
+  const isDear = isAwaited(binding, input) && !areWholePages(input);
+  const leastUrgency = isDear && !isSlow(binding, input) ? DEAR_URGENCY : 1;
   return share * (deadBytes + Math.max(leastUrgency, urgency(binding, share)) * (pastBytes - deadBytes));
 }
 
 /**
  * Whether the caches give all they may at once: others grow fast, and collections are dear. With most of them left alive the collection takes several
- * times longer, in which the others go on, and its pages come back the later. Pure.
+ * times longer, in which the others go on, and its pages come back the later. Not so with entries outside of V8 that are large: what makes
+ * collections dear beside them are not the caches. Pure.
  */
 export function isAllAtOnce(binding: WatchedResource, input: PolicyInput, foreignBytesPerSecond: number): boolean {
   const fastBytes = foreignBytesPerSecond * Math.min(MOST_FAST_SECONDS, reactionSeconds(input));
-  return isAwaited(binding, input) && fastBytes >= FAST_SHARE * binding.limitBytes;
+  return isAwaited(binding, input) && !areWholePages(input) && fastBytes >= FAST_SHARE * binding.limitBytes;
 }
 
 /**
@@ -105,9 +107,13 @@ export function scatteredBytes(overBytes: number, pastBoundBytes: number, input:
   const isInHeap = input.binding?.resource === 'heap';
   if (meanBufferBytes === 0 || isInHeap || overBytes >= evictableBytes) return overBytes;
   const parts = 1 + Math.min(MOST_NEIGHBOURS, PAGE_BYTES / meanBufferBytes);
-  const isSmall = meanBufferBytes < SMALL_PAGES * PAGE_BYTES;
-  const returnedBytes = isSmall ? Math.max(overBytes, pastBoundBytes) : overBytes;
+  const returnedBytes = areWholePages(input) ? overBytes : Math.max(overBytes, pastBoundBytes);
   return evictableBytes * Math.min(1, returnedBytes / evictableBytes) ** (1 / parts);
+}
+
+/** Whether what goes leaves whole pages free: entries are Buffers, and large. */
+function areWholePages({ meanBufferBytes }: PolicyInput): boolean {
+  return meanBufferBytes >= SMALL_PAGES * PAGE_BYTES;
 }
 
 /** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. Pure. */

@@ -36,6 +36,16 @@ describe('the adaptive policy when pressure begins', () => {
     });
   });
 
+  it('has those of large Buffers give what is past alone: they make no collection dear, and leave whole pages', () => {
+    const cutAt = (meanBufferBytes: number) => {
+      const driver = new PolicyDriver(createAdaptivePolicy());
+      driver.sample(100, { usedBytes: 600 * MIB, cacheBytes: 400 * MIB, meanBufferBytes, collectionSeconds: 0.08 });
+      return driver.sample(10, { usedBytes: 740 * MIB, growthBytesPerSecond: 1000 * MIB }).evictBytes / MIB;
+    };
+    expect(cutAt(16 * 1024)).toBe(130); // 740 + 0.18 s of 1000 MiB/s, less 790
+    expect(cutAt(16 * 1024 - 1)).toBe(400);
+  });
+
   /** Caches of 400 MiB in V8's heap beside others that grow fast, where collections are dear. @returns the driver, and what they give first, MiB. */
   function rushed(usedMib: number, where: 'heap' | 'outside' = 'heap') {
     const driver = new PolicyDriver(createAdaptivePolicy());
