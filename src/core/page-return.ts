@@ -1,7 +1,7 @@
-import type { WatchedResource } from './eviction-policy.js';
+import type { PolicyInput, WatchedResource } from './eviction-policy.js';
 import { createLeaps } from './leap.js';
 import { isAtLeast, type Level } from './level.js';
-import { depthOf } from './policies/overshoot.js';
+import { areWholePages, depthOf } from './policies/overshoot.js';
 import { createRecentPeak } from './recent-peak.js';
 import { MIB } from './units.js';
 
@@ -24,8 +24,12 @@ const FALLEN_SHARE = 0.1;
 const FALLEN_MS = 1000;
 const PRESSED_MS = 60_000;
 
-/** So much of the limit is worth the time where nothing but what is kept asks for it. */
+/**
+ * So much of the limit is worth the time where nothing but what is kept asks for it; past `critical` also so many bytes of a large one: the policy
+ * reckons with what can go back.
+ */
 const KEPT_WORTH_SHARE = 0.05;
+const KEPT_WORTH_BYTES = 64 * MIB;
 
 /** What they let go of is collected, and then given back: so long after the fall, once. */
 const COLLECTED_MS = 50;
@@ -37,12 +41,12 @@ const PAUSES_IN_DANGER = 1;
 
 /**
  * Where `critical` alone asks for it, a hundredth, and ever more on the way to `emergency`: pages are taken again at once where entries come and go.
- * Source: bench/squeeze with 64 KiB.
+ * Of small ones little goes back, and what comes again looks like a rise. Source: bench/squeeze with 64 and 4 KiB.
  */
 const PAUSES_AT_CRITICAL = 99;
 
 /** What decides whether free pages are given back. */
-export interface PageReturnInput {
+export interface PageReturnInput extends Pick<PolicyInput, 'meanBufferBytes'> {
   readonly nowMs: number;
   /** The worst of what the resident set counts for, and its level; null: nothing has a limit. */
   readonly watched: WatchedResource | null;
@@ -121,8 +125,9 @@ export function createPageReturn(): PageReturn {
       if (isInDanger) return { reason: 'danger', worthBytes };
       const keptWorthBytes = KEPT_WORTH_SHARE * limitBytes;
       if (isAtLeast(level, 'critical')) {
+        if (!areWholePages(input)) return null;
         const isRested = nowMs >= gaveMs + (1 + pausesAt(depthOf(watched))) * lastTookMs;
-        return isRested ? { reason: 'critical', worthBytes: keptWorthBytes } : null;
+        return isRested ? { reason: 'critical', worthBytes: Math.min(keptWorthBytes, KEPT_WORTH_BYTES) } : null;
       }
       const sinceMs = nowMs - fallMs;
       if (isFallDone || level !== 'normal' || sinceMs < COLLECTED_MS || sinceMs > MOST_COLLECTED_MS) return null;

@@ -142,7 +142,8 @@ export class Steering {
     const { nowMs, level, binding: watched, growthBytesPerSecond } = sharedPart(input);
     const droppedBytes = this.#settlement.collectedBytes(nowMs);
     if (droppedBytes === 0 && !this.#settings.autoEviction) return false;
-    const cause = this.#freePages.findReason({ nowMs, level, watched, growthBytesPerSecond, droppedBytes });
+    const gone = { droppedBytes, meanBufferBytes: this.#meanBufferBytes };
+    const cause = this.#freePages.findReason({ nowMs, level, watched, growthBytesPerSecond, ...gone });
     if (this.#freePages.hasFallen) this.#collectAfterFall(level);
     return (
       cause !== null &&
@@ -269,7 +270,7 @@ export class Steering {
       rssBytes,
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
-      meanBufferBytes: rows === null ? meanBufferBytes(words, this.#cacheBytes, externalBytes) : 0,
+      meanBufferBytes: rows === null ? this.#meanBufferBytes : 0,
       externalBytes,
       threads: rows === null ? input.threads : 1,
       growthBytesPerSecond,
@@ -281,6 +282,11 @@ export class Steering {
       returnableBytes: heap === null ? this.#freePages.returnableBytes : 0,
       roundActive: this.#rounds.active,
     };
+  }
+
+  /** Of the caches of all threads. */
+  get #meanBufferBytes(): number {
+    return meanBufferBytes(this.#words, this.#cacheBytes, sumExternalBytes(this.#words));
   }
 
   /** The last known use of every resource, and of the process for null. */

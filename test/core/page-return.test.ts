@@ -24,6 +24,7 @@ const QUIET: PageReturnInput = {
   level: 'normal',
   growthBytesPerSecond: 0,
   droppedBytes: 0,
+  meanBufferBytes: 64 * 1024,
 };
 
 describe('what an allocator keeps', () => {
@@ -62,13 +63,20 @@ describe('what an allocator keeps', () => {
     ).toMatchObject({ reason: 'critical' });
   });
 
-  it('goes back at critical for a twentieth of the limit, and takes a hundredth of the time there', () => {
+  it('goes back at critical where entries are large Buffers, for a twentieth of the limit, and takes a hundredth of the time there', () => {
     const pages = createPageReturn();
     const critical = (nowMs: number) => pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(0.8) });
     expect(critical(0)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
+    expect(pages.next({ ...QUIET, level: 'critical', watched: watched(0.8), meanBufferBytes: 4096 })).toBeNull();
     pages.did(0, 10);
     expect(critical(999)).toBeNull();
     expect(critical(1000)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
+  });
+
+  it('goes back at critical for 64 MiB of a larger limit', () => {
+    const machine = { ...watched(0.85), limitBytes: 64 * LIMIT, usedBytes: 0.85 * 64 * LIMIT };
+    const cause = createPageReturn().next({ ...QUIET, level: 'critical', watched: machine });
+    expect(cause).toEqual({ reason: 'critical', worthBytes: 64 * MIB });
   });
 
   it('takes the more of the time at critical the closer emergency is, up to a fifth', () => {

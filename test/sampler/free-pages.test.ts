@@ -63,7 +63,14 @@ const CONTAINER = {
 
 /** A sample after a round of 100 MiB, which is collected. */
 function afterRound(nowMs: number): PageReturnInput {
-  return { nowMs, watched: null, level: 'normal', growthBytesPerSecond: 0, droppedBytes: 100 * MIB };
+  return {
+    nowMs,
+    watched: null,
+    level: 'normal',
+    growthBytesPerSecond: 0,
+    droppedBytes: 100 * MIB,
+    meanBufferBytes: 64 * 1024,
+  };
 }
 
 describe('the pages that allocators keep', () => {
@@ -176,7 +183,7 @@ describe('the pages that allocators keep', () => {
 
   it('are gone where others let go of memory', () => {
     const { giveBack, keep, expectedMib } = openProcess();
-    const sample = { level: 'normal', growthBytesPerSecond: 0, droppedBytes: 0 } as const;
+    const sample = { level: 'normal', growthBytesPerSecond: 0, droppedBytes: 0, meanBufferBytes: 0 } as const;
     giveBack({ ...sample, nowMs: 0, level: 'critical', watched: { ...CONTAINER, usedBytes: 420 * MIB } });
     keep(80);
     const fallen = { ...sample, watched: { ...CONTAINER, usedBytes: 200 * MIB } };

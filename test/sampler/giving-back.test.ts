@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EvictionPolicy, PolicyInput } from '#src/core/eviction-policy.js';
 import { MIB } from '#src/core/units.js';
+import { storeCacheEntries } from '#src/page/cache-rows.js';
 import { COLLECT, emptyThreadControl, readControl } from '#src/page/orders.js';
-import { storeThreadCounters } from '#src/page/thread-rows.js';
+import { publishThreadHeap, storeThreadCounters } from '#src/page/thread-rows.js';
 import type { PressureOptions } from '#src/runtime/options.js';
 import { resolveOptions } from '#src/runtime/options.js';
 import { Sampler } from '#src/sampler/sampler.js';
@@ -69,6 +70,18 @@ function watchContainer(options: PressureOptions = {}) {
       for (let second = 1; second <= 90; second++) sample(1000 + 1000 * second, mib * Math.min(1, second / 60));
     },
     asked: () => asked,
+    /** The cache holds 100 Buffers. */
+    ofBuffers() {
+      storeCacheEntries(thread.words, 0, 100);
+      const externalBytes = 200 * MIB;
+      publishThreadHeap(thread.words, 0, {
+        publishedUs: 1,
+        oldUsedBytes: 0,
+        oldLimitBytes: -1,
+        heapUsedBytes: 0,
+        externalBytes,
+      });
+    },
     /** What the thread was told last. */
     lastOrder() {
       const control = emptyThreadControl();
@@ -122,11 +135,13 @@ describe('pages that are kept free', () => {
   });
 
   it('are given back at critical, and the policy is told of those that can be', () => {
-    const { sample, rise, asked, returnableMib } = watchContainer();
+    const { sample, rise, asked, returnableMib, ofBuffers } = watchContainer();
     rise(799);
-    expect(asked()).toBe(0);
     expect(returnableMib()).toBeGreaterThan(770);
     sample(RISEN_MS + 10, 810);
+    expect(asked(), 'nobody knows how large the entries are').toBe(0);
+    ofBuffers();
+    sample(RISEN_MS + 20, 810);
     expect(asked()).toBe(1);
   });
 

@@ -16,6 +16,7 @@ import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
 import { emergencyBytes, isEmergencyNear, isHurried, isThreat, isTimeToCollect } from './hurry.js';
 import {
+  areWholePages,
   depthOf,
   isAllAtOnce,
   isAwaited,
@@ -210,7 +211,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const leftBytes = areInHeap ? leastLeftBytes(binding, input, cachePeak.value(nowMs)) : 0;
       const sparedBytes = Math.max(0, input.cacheBytes - Math.max(leftBytes, claimBytes(binding, input)));
       const isRushed = nowMs < rushedUntilMs;
-      const returnableBytes = isRushed || binding.resource === 'heap' ? 0 : input.returnableBytes;
+      const isReturnable = !isRushed && binding.resource !== 'heap' && areWholePages(input);
+      const returnableBytes = isReturnable ? input.returnableBytes : 0;
       const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes - returnableBytes;
       const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
       const givesAll = isThreatened && pastBytes > 0 && isAllAtOnce(binding, input, foreignBytesPerSecond);

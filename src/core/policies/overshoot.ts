@@ -111,8 +111,8 @@ export function scatteredBytes(overBytes: number, pastBoundBytes: number, input:
   return evictableBytes * Math.min(1, returnedBytes / evictableBytes) ** (1 / parts);
 }
 
-/** Whether what goes leaves whole pages free: entries are Buffers, and large. */
-function areWholePages({ meanBufferBytes }: PolicyInput): boolean {
+/** Whether what goes leaves whole pages free: entries are Buffers, and large. Pure. */
+export function areWholePages({ meanBufferBytes }: Pick<PolicyInput, 'meanBufferBytes'>): boolean {
   return meanBufferBytes >= SMALL_PAGES * PAGE_BYTES;
 }
 

@@ -311,7 +311,8 @@ describe('the adaptive policy past critical', () => {
     const takes = (change: Change, resource: Resource = 'container') => {
       const driver = new PolicyDriver(createAdaptivePolicy(), resource);
       driver.sample(100, { usedBytes: 705 * MIB, cacheBytes: 400 * MIB });
-      return driver.sample(2000, { usedBytes: 850 * MIB, ...change }).evictBytes / MIB;
+      const large = { meanBufferBytes: 64 * 1024, usedBytes: 850 * MIB };
+      return driver.sample(2000, { ...large, ...change }).evictBytes / MIB;
     };
     const allBytes = takes({});
     expect(allBytes).toBeGreaterThan(60);
@@ -320,6 +321,7 @@ describe('the adaptive policy past critical', () => {
     expect(takes({ returnableBytes: 20 * MIB })).toBeGreaterThan(0);
     const hurried = { growthBytesPerSecond: 400 * MIB };
     expect(takes({ ...hurried, returnableBytes: 70 * MIB })).toBe(takes(hurried));
+    expect(takes({ meanBufferBytes: 4096, returnableBytes: 70 * MIB }), 'they have neighbours').toBe(allBytes);
     expect(takes({ returnableBytes: 70 * MIB }, 'heap')).toBe(takes({}, 'heap'));
   });
 
