@@ -49,7 +49,10 @@ export interface PolicyInput {
   readonly collectionSeconds: number;
   /** Resident bytes that nothing holds: pages that the allocators keep for reuse. An estimate, >= 0. */
   readonly retainedBytes: number;
-  /** The part of usage that is pages which can be given back at once, or that were just now and are expected to be taken again. An estimate, >= 0. */
+  /**
+   * The part of usage that is pages which went back the last time that they were asked for, or went just now and are expected to be taken again. Past
+   * `critical` that is done every second or two beside large Buffers, where it is worth the time. An estimate, >= 0.
+   */
   readonly returnableBytes: number;
   /** True while a round is being carried out: a demand now would be ignored. */
   readonly roundActive: boolean;

@@ -1,7 +1,7 @@
 import type { PolicyInput, WatchedResource } from './eviction-policy.js';
 import { createLeaps } from './leap.js';
 import { isAtLeast, type Level } from './level.js';
-import { areWholePages, depthOf } from './policies/overshoot.js';
+import { areWholePages, depthOf, keptWorthBytes } from './policies/overshoot.js';
 import { createRecentPeak } from './recent-peak.js';
 import { MIB } from './units.js';
 
@@ -23,13 +23,7 @@ const NEAR_SECONDS = 0.1;
 const FALLEN_SHARE = 0.1;
 const FALLEN_MS = 1000;
 const PRESSED_MS = 60_000;
-
-/**
- * So much of the limit is worth the time where nothing but what is kept asks for it; past `critical` also so many bytes of a large one: the policy
- * reckons with what can go back.
- */
-const KEPT_WORTH_SHARE = 0.05;
-const KEPT_WORTH_BYTES = 64 * MIB;
+const FALLEN_WORTH_SHARE = 0.05;
 
 /** What they let go of is collected, and then given back: so long after the fall, once. */
 const COLLECTED_MS = 50;
@@ -44,6 +38,7 @@ const PAUSES_IN_DANGER = 1;
  * Of small ones little goes back, and what comes again looks like a rise. Source: bench/squeeze with 64 and 4 KiB.
  */
 const PAUSES_AT_CRITICAL = 99;
+const MOST_REST_MS = 2000;
 
 /** What decides whether free pages are given back. */
 export interface PageReturnInput extends Pick<PolicyInput, 'meanBufferBytes'> {
@@ -58,7 +53,7 @@ export interface PageReturnInput extends Pick<PolicyInput, 'meanBufferBytes'> {
 
 /** Why free pages are given back. */
 export interface ReturnCause {
-  /** A round left them, the limit is near, usage is past `critical`, or others let go of memory after there was pressure. */
+  /** A round left them, the limit is near, they are beside large Buffers past `critical`, or others let go of memory after there was pressure. */
   readonly reason: 'round' | 'danger' | 'critical' | 'fall';
   /** Bytes that must go back for it to be worth its time. */
   readonly worthBytes: number;
@@ -123,15 +118,14 @@ export function createPageReturn(): PageReturn {
       }
       if (watched === null) return null;
       if (isInDanger) return { reason: 'danger', worthBytes };
-      const keptWorthBytes = KEPT_WORTH_SHARE * limitBytes;
       if (isAtLeast(level, 'critical')) {
         if (!areWholePages(input)) return null;
-        const isRested = nowMs >= gaveMs + (1 + pausesAt(depthOf(watched))) * lastTookMs;
-        return isRested ? { reason: 'critical', worthBytes: Math.min(keptWorthBytes, KEPT_WORTH_BYTES) } : null;
+        const restMs = Math.min(MOST_REST_MS, (1 + pausesAt(depthOf(watched))) * lastTookMs);
+        return nowMs < gaveMs + restMs ? null : { reason: 'critical', worthBytes: keptWorthBytes(limitBytes) };
       }
       const sinceMs = nowMs - fallMs;
       if (isFallDone || level !== 'normal' || sinceMs < COLLECTED_MS || sinceMs > MOST_COLLECTED_MS) return null;
-      return { reason: 'fall', worthBytes: keptWorthBytes };
+      return { reason: 'fall', worthBytes: FALLEN_WORTH_SHARE * limitBytes };
     },
     did(nowMs, tookMs) {
       restedMs = nowMs + (1 + PAUSES) * tookMs;

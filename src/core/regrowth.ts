@@ -8,6 +8,9 @@ import { isAtLeast, type Level } from './level.js';
 const GROWING_MS = 2000;
 const LOOK_MS = 150;
 
+/** Usage that swings around `critical` is not looked at like that more often. */
+const LEAST_DISTANCE_MS = 10_000;
+
 /** A timer counts whole milliseconds, so it may fire up to one too early. */
 const EARLY_MS = 1;
 
@@ -21,7 +24,7 @@ export interface Regrowth {
 }
 
 export function createRegrowth(): Regrowth {
-  /** The level was `critical`, and has not been normal since; and when it was normal again. */
+  /** The level was `critical`, and has not been normal since; and when it was normal again, for the first time in a while. */
   let isPressed = false;
   let normalMs = Number.NEGATIVE_INFINITY;
   /** Infinity: none is planned. */
@@ -31,7 +34,7 @@ export function createRegrowth(): Regrowth {
     dueMs: (nowMs) => (Number.isFinite(lookMs) && lookMs > nowMs + EARLY_MS ? lookMs : null),
     isLookDue: (nowMs) => lookMs <= nowMs + EARLY_MS,
     add(nowMs, level) {
-      if (level === 'normal' && isPressed) normalMs = nowMs;
+      if (level === 'normal' && isPressed && nowMs - normalMs >= LEAST_DISTANCE_MS) normalMs = nowMs;
       isPressed = level !== 'normal' && (isPressed || isAtLeast(level, 'critical'));
       const isGrowing = level === 'normal' && nowMs - normalMs < GROWING_MS;
       lookMs = isGrowing ? nowMs + LOOK_MS : Number.POSITIVE_INFINITY;

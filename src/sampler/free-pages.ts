@@ -22,9 +22,10 @@ export class FreePages {
   #stuckBytes = 0;
   /** What went back of what the rounds dropped whose relief is still looked for. */
   #creditedBytes = 0;
-  /** What was kept as of the last `keptBytes()`; and of what was kept and not stuck, the part that went the last time: of small entries it is little. */
+  /** What was kept as of the last `keptBytes()`. */
   #keptBytes = 0;
-  #wentShare = 1;
+  /** What went the last time that what was kept was worth it: more than that is not believed to go. */
+  #wentBytes = Number.POSITIVE_INFINITY;
   #isSimulated = false;
   /** What giving back took so far, by the wall clock, µs. */
   spentUs = 0;
@@ -48,7 +49,10 @@ export class FreePages {
 
   /** What allocators keep, bytes; to be asked with every sample. @param rssBytes as read last. */
   keptBytes(nowMs: number, rssBytes: number): number {
-    if (Number.isNaN(rssBytes)) return 0;
+    if (Number.isNaN(rssBytes)) {
+      this.#keptBytes = 0;
+      return 0;
+    }
     const besideBytes = Math.max(0, rssBytes - sumHeldBytes(this.#words));
     // right after pages went back, the heaps are as large as they were shown before
     if (!this.#refill.isExpected(nowMs)) this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
@@ -61,7 +65,7 @@ export class FreePages {
   get returnableBytes(): number {
     const hasAllocator = this.#allocator !== null && this.#allocator !== undefined;
     if (!hasAllocator || this.#isSimulated) return 0;
-    return this.#wentShare * (this.#keptBytes - this.#stuckBytes) + this.refillBytes;
+    return Math.min(this.#wentBytes, Math.max(0, this.#keptBytes - this.#stuckBytes)) + this.refillBytes;
   }
 
   /** Why they should be given back now; to be asked with every sample. */
@@ -88,8 +92,7 @@ export class FreePages {
     if (this.#allocator === undefined) this.#open();
     const beforeBytes = this.#allocator === null ? Number.NaN : this.#sources.rssBytes();
     const looseBytes = this.#keptOf(beforeBytes) - this.#stuckBytes;
-    const wentShare = cause.reason === 'critical' ? this.#wentShare : 1;
-    const returnableBytes = Math.max(wentShare * looseBytes, freedBytes - this.#creditedBytes);
+    const returnableBytes = Math.max(looseBytes, freedBytes - this.#creditedBytes);
     if (Number.isNaN(beforeBytes) || returnableBytes <= cause.worthBytes) return false;
     const startUs = this.#clockUs();
     this.#allocator?.giveBack();
@@ -99,7 +102,7 @@ export class FreePages {
     const afterBytes = this.#sources.rssBytes();
     if (Number.isNaN(afterBytes)) return true;
     this.#stuckBytes = this.#keptOf(afterBytes);
-    if (looseBytes > 0) this.#wentShare = Math.min(1, Math.max(0, beforeBytes - afterBytes) / looseBytes);
+    if (looseBytes > cause.worthBytes) this.#wentBytes = Math.max(0, beforeBytes - afterBytes);
     const goneBytes = Math.min(droppedBytes - this.#creditedBytes, Math.max(0, beforeBytes - afterBytes));
     // what did not go now does not go, or has gone before
     this.#creditedBytes = freedBytes > 0 ? droppedBytes : this.#creditedBytes + goneBytes;

@@ -89,7 +89,7 @@ export class Steering {
     return this.#rounds.active ? nowMs : this.lookDueMs(nowMs);
   }
 
-  /** Monotonic ms at which relief must be looked at: what pages were given back, what a round dropped; null: nothing waits for that. */
+  /** Monotonic ms at which a look is due: at pages that were given back, at what a round dropped, or at caches that may grow again; null: none is. */
   lookDueMs(nowMs: number): number | null {
     return this.#gaveBack ? nowMs : earlier(this.#settlement.dueMs(nowMs), this.#regrowth.dueMs(nowMs));
   }

@@ -80,9 +80,9 @@ describe('what an allocator keeps', () => {
   });
 
   it('takes the more of the time at critical the closer emergency is, up to a fifth', () => {
-    const restMs = (ratio: number) => {
+    const restMs = (ratio: number, tookMs = 10) => {
       const pages = createPageReturn();
-      pages.did(0, 10);
+      pages.did(0, tookMs);
       for (let nowMs = 1; ; nowMs++) {
         if (pages.next({ ...QUIET, nowMs, level: 'critical', watched: watched(ratio) }) !== null) return nowMs;
       }
@@ -90,6 +90,7 @@ describe('what an allocator keeps', () => {
     expect(restMs(0.8)).toBe(1000);
     expect(restMs(0.875)).toBe(288); // a quarter of the way from 50 to 1000
     expect(restMs(0.9499)).toBe(51);
+    expect(restMs(0.8, 100), 'two seconds at the most').toBe(2000);
   });
 
   it('goes back once, 50 ms after others let go of memory that there was pressure for', () => {

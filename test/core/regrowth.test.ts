@@ -17,6 +17,17 @@ it('is looked at every 150 ms for two seconds once there is no pressure any more
   expect(regrowth.isLookDue(2400)).toBe(false);
 });
 
+it('is not looked at again and again where usage swings around critical', () => {
+  const regrowth = createRegrowth();
+  const looks = Array.from({ length: 120 }, (_, count) => {
+    const nowMs = 500 * count;
+    regrowth.add(nowMs, count % 2 === 0 ? 'critical' : 'normal');
+    return regrowth.dueMs(nowMs);
+  });
+  expect(looks.filter((dueMs) => dueMs !== null).length).toBeLessThanOrEqual(12);
+  expect(looks.slice(100).some((dueMs) => dueMs !== null)).toBe(true);
+});
+
 it('is not looked at where usage came to warning alone, or has risen again', () => {
   const regrowth = createRegrowth();
   for (const [nowMs, level] of [

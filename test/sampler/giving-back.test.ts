@@ -143,6 +143,8 @@ describe('pages that are kept free', () => {
     ofBuffers();
     sample(RISEN_MS + 20, 810);
     expect(asked()).toBe(1);
+    sample(RISEN_MS + 30, 20);
+    expect(returnableMib(), 'it is expected to come again').toBeGreaterThan(700);
   });
 
   it('count as used for the policy until they stayed away, and their return is no growth', () => {

@@ -16,7 +16,6 @@ import { createForeignGrowth } from './foreign-growth.js';
 import { createHeapResidence } from './heap-residence.js';
 import { emergencyBytes, isEmergencyNear, isHurried, isThreat, isTimeToCollect } from './hurry.js';
 import {
-  areWholePages,
   depthOf,
   isAllAtOnce,
   isAwaited,
@@ -25,6 +24,7 @@ import {
   owedBytes,
   reactionSeconds,
   scatteredBytes,
+  soonReturnedBytes,
 } from './overshoot.js';
 import { claimBytes, growthBoundBytes, ownShare } from './ownership.js';
 import { asBinding, createRamps } from './ramps.js';
@@ -62,6 +62,9 @@ const RETAINED_SHARE = 0.05;
 
 /** Pages that are kept for less long are about to be given back, and not retained. */
 const STEADY_MS = 1000;
+
+/** Where less than this part of what was dead is left, V8 collected by itself. */
+const COLLECTED_SHARE = 0.5;
 
 /** After so long without pressure the next counts as new: a bite for every crossing of `warning` would be an oscillation. */
 const CALM_MS = 60_000;
@@ -102,6 +105,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
   let isAsked = false;
   let collectedBefore = 0;
   let deadBefore = 0;
+  /** The part of usage that goes without the caches' giving anything. */
+  let returnedBytes = 0;
   let patienceMs = LEAST_PATIENCE_MS;
   let areInHeap = false;
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
@@ -160,9 +165,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const sparedBytes = Math.max(overBytes, input.cacheBytes - claimBytes(binding, input));
     const evictBytes = Math.ceil(Math.min(wantedBytes, sparedBytes, input.evictableBytes));
     cap.stop(input, evictBytes);
-    cap.blame(input.nowMs, track.effectiveBytes - track.paidBytes);
+    cap.blame(input.nowMs, track.effectiveBytes - returnedBytes - track.paidBytes);
     warned = true;
-    track.pay(input.nowMs, track.effectiveBytes + aheadBytes);
+    track.pay(input.nowMs, track.effectiveBytes - returnedBytes + aheadBytes);
     for (const { swing } of tracks.values()) swing.gave(input.nowMs);
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
@@ -180,13 +185,14 @@ export function createAdaptivePolicy(): EvictionPolicy {
     name: 'adaptive',
     decide(seen: PolicyInput): PolicyDecision {
       const danger = ramps.next(seen, (watched, foreignPerSecond) => isThreat(watched, seen, foreignPerSecond));
-      const input = danger === null ? seen : asBinding(danger, seen);
+      areInHeap = residence.next(seen);
+      const told = areInHeap ? { ...seen, meanBufferBytes: 0 } : seen;
+      const input = danger === null ? told : asBinding(danger, told);
       const { binding, nowMs, level } = input;
       const foreignBytesPerSecond = Math.max(foreign.next(seen), danger?.foreignBytesPerSecond ?? 0);
       const aheadBytes = foreignBytesPerSecond * reactionSeconds(input);
       const elapsedMs = Math.max(0, Math.min(1000, nowMs - lastMs));
       lastMs = nowMs;
-      areInHeap = residence.next(input);
       for (const watched of input.resources)
         if (watched.known) trackOf(watched.resource).add(input, watched, areInHeap);
       if (binding === null) {
@@ -198,7 +204,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const isNear = isHurried(input, binding) || isEmergencyNear(binding, leapBytesPerSecond);
       if (level !== 'normal' && isNear) rushedUntilMs = nowMs + RUSH_MS;
       cachePeak.add(nowMs, input.cacheBytes);
-      if (input.collections !== collectedBefore || input.uncollectedBytes < deadBefore) isAsked = false;
+      if (input.collections !== collectedBefore || input.uncollectedBytes < COLLECTED_SHARE * deadBefore)
+        isAsked = false;
       [collectedBefore, deadBefore] = [input.collections, input.uncollectedBytes];
       if (input.roundActive) return hold('a round is going on', cap.bytes, paceBytes);
 
@@ -211,9 +218,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const leftBytes = areInHeap ? leastLeftBytes(binding, input, cachePeak.value(nowMs)) : 0;
       const sparedBytes = Math.max(0, input.cacheBytes - Math.max(leftBytes, claimBytes(binding, input)));
       const isRushed = nowMs < rushedUntilMs;
-      const isReturnable = !isRushed && binding.resource !== 'heap' && areWholePages(input);
-      const returnableBytes = isReturnable ? input.returnableBytes : 0;
-      const pastBytes = track.effectiveBytes + aheadBytes - track.paidBytes - returnableBytes;
+      returnedBytes = isRushed || binding.resource === 'heap' ? 0 : share * soonReturnedBytes(binding, input);
+      const pastBytes = track.effectiveBytes - returnedBytes + aheadBytes - track.paidBytes;
       const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
       const givesAll = isThreatened && pastBytes > 0 && isAllAtOnce(binding, input, foreignBytesPerSecond);
       const allBytes = givesAll ? share * sparedBytes : 0;
@@ -241,8 +247,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
-        const fitting = sizeThatFits(binding, input, track.effectiveBytes, cap, cacheLow.value(nowMs));
-        if (fitting !== null) track.ceiling.found(nowMs, fitting, Math.max(0, track.effectiveBytes - input.cacheBytes));
+        const keptBytes = track.effectiveBytes - returnedBytes;
+        const fitting = sizeThatFits(binding, input, keptBytes, cap, cacheLow.value(nowMs));
+        if (fitting !== null) track.ceiling.found(nowMs, fitting, Math.max(0, keptBytes - input.cacheBytes));
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
       if (level !== 'normal') pressedMs = nowMs;

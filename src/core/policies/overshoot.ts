@@ -1,4 +1,5 @@
 import type { PolicyInput, WatchedResource } from '../eviction-policy.js';
+import { MIB } from '../units.js';
 import { ownShare } from './ownership.js';
 
 /**
@@ -90,6 +91,9 @@ export function isAwaited({ resource }: WatchedResource, { threads, collectionSe
   return threads === 1 && resource !== 'heap' && collectionSeconds > CHEAP_COLLECTION_SECONDS;
 }
 
+const KEPT_WORTH_SHARE = 0.05;
+const KEPT_WORTH_BYTES = 64 * MIB;
+
 /** Memory goes back to the system in pages of so many bytes. Entries of fewer than so many pages leave most of what they were on. */
 const PAGE_BYTES = 4096;
 const SMALL_PAGES = 4;
@@ -114,6 +118,22 @@ export function scatteredBytes(overBytes: number, pastBoundBytes: number, input:
 /** Whether what goes leaves whole pages free: entries are Buffers, and large. Pure. */
 export function areWholePages({ meanBufferBytes }: Pick<PolicyInput, 'meanBufferBytes'>): boolean {
   return meanBufferBytes >= SMALL_PAGES * PAGE_BYTES;
+}
+
+/**
+ * What goes back of usage without the caches' giving anything: pages that are kept beside large Buffers, if they are worth the time of
+ * giving them back. Pure.
+ */
+export function soonReturnedBytes({ limitBytes }: WatchedResource, input: PolicyInput): number {
+  return areWholePages(input) && input.returnableBytes > keptWorthBytes(limitBytes) ? input.returnableBytes : 0;
+}
+
+/**
+ * So much of the limit, or so many bytes of a large one, is worth the time of giving it back where nothing but that it is kept past `critical`
+ * asks for it. Pure.
+ */
+export function keptWorthBytes(limitBytes: number): number {
+  return Math.min(KEPT_WORTH_SHARE * limitBytes, KEPT_WORTH_BYTES);
 }
 
 /** Time that passes before relief shows, seconds. A heap that is being collected does not grow meanwhile. Pure. */
