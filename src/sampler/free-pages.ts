@@ -22,13 +22,13 @@ export class FreePages {
   #stuckBytes = 0;
   /** What went back of what the rounds dropped whose relief is still looked for. */
   #creditedBytes = 0;
-  /** What was kept as of the last `keptBytes()`. */
-  #keptBytes = 0;
   /** What went the last time that what was kept was worth it: more than that is not believed to go. */
   #wentBytes = Number.POSITIVE_INFINITY;
   #isSimulated = false;
   /** What giving back took so far, by the wall clock, µs. */
   spentUs = 0;
+  /** What allocators keep, bytes, as of the last `update`. */
+  keptBytes = 0;
   /** What was given back and is expected to be taken again, bytes, as of the last `beforeSample`. */
   refillBytes = 0;
 
@@ -41,31 +41,28 @@ export class FreePages {
   /** To be called before usage is read. @param isSimulated readings of a test stand in for the real ones: no page has to do with them. */
   beforeSample(nowMs: number, isSimulated: boolean): void {
     this.#isSimulated = isSimulated;
-    if (this.#leastBesideBytes === Number.POSITIVE_INFINITY) this.keptBytes(nowMs, this.#sources.rssBytes()); // as it began
+    if (this.#leastBesideBytes === Number.POSITIVE_INFINITY) this.update(nowMs, this.#sources.rssBytes()); // as it began
     const isExpected = !isSimulated && this.#refill.isExpected(nowMs);
     const rssBytes = isExpected ? this.#sources.rssBytes() : Number.NaN;
     this.refillBytes = Number.isNaN(rssBytes) ? 0 : this.#refill.bytes(nowMs, rssBytes);
   }
 
-  /** What allocators keep, bytes; to be asked with every sample. @param rssBytes as read last. */
-  keptBytes(nowMs: number, rssBytes: number): number {
-    if (Number.isNaN(rssBytes)) {
-      this.#keptBytes = 0;
-      return 0;
-    }
+  /** To be called with every sample. @param rssBytes as read last; NaN: nobody knows. */
+  update(nowMs: number, rssBytes: number): void {
+    this.keptBytes = 0;
+    if (Number.isNaN(rssBytes)) return;
     const besideBytes = Math.max(0, rssBytes - sumHeldBytes(this.#words));
     // right after pages went back, the heaps are as large as they were shown before
     if (!this.#refill.isExpected(nowMs)) this.#leastBesideBytes = Math.min(this.#leastBesideBytes, besideBytes);
-    this.#keptBytes = this.#keptOf(rssBytes);
-    this.#stuckBytes = Math.min(this.#stuckBytes, this.#keptBytes);
-    return this.#keptBytes;
+    this.keptBytes = this.#keptOf(rssBytes);
+    this.#stuckBytes = Math.min(this.#stuckBytes, this.keptBytes);
   }
 
   /** What goes back if it is asked for, or went just now and is expected to be taken again, bytes; 0 where nobody can ask. */
   get returnableBytes(): number {
     const hasAllocator = this.#allocator !== null && this.#allocator !== undefined;
     if (!hasAllocator || this.#isSimulated) return 0;
-    return Math.min(this.#wentBytes, Math.max(0, this.#keptBytes - this.#stuckBytes)) + this.refillBytes;
+    return Math.min(this.#wentBytes, Math.max(0, this.keptBytes - this.#stuckBytes)) + this.refillBytes;
   }
 
   /** Why they should be given back now; to be asked with every sample. */
@@ -92,8 +89,8 @@ export class FreePages {
     if (this.#allocator === undefined) this.#open();
     const beforeBytes = this.#allocator === null ? Number.NaN : this.#sources.rssBytes();
     const looseBytes = this.#keptOf(beforeBytes) - this.#stuckBytes;
-    const returnableBytes = Math.max(looseBytes, freedBytes - this.#creditedBytes);
-    if (Number.isNaN(beforeBytes) || returnableBytes <= cause.worthBytes) return false;
+    const expectedBytes = Math.max(looseBytes, freedBytes - this.#creditedBytes);
+    if (Number.isNaN(beforeBytes) || expectedBytes <= cause.worthBytes) return false;
     const startUs = this.#clockUs();
     this.#allocator?.giveBack();
     const tookUs = this.#clockUs() - startUs;

@@ -12,6 +12,7 @@ import type { SamplerMessage } from '../page/protocol.js';
 import { liveThreadRows, sumCounters, sumExternalBytes } from '../page/thread-rows.js';
 import type { SourceSet } from '../sources/detect.js';
 import { markEvicted } from './collection-mark.js';
+import { EvictCalls } from './evict-calls.js';
 import type { FreePages } from './free-pages.js';
 import { HeapGrowth } from './heap-growth.js';
 import { gaugeOf, type Matter, mattersOf, relieving, type SteeringInput, sharedPart, worstOf } from './matter.js';
@@ -25,14 +26,6 @@ import { ThreadLimits } from './thread-limits.js';
 /** What a collection found dead is freed within this time, though V8 does not tell an idle thread so. */
 const FREED_MS = 40;
 
-/** A call of `evict()` that waits for its round. */
-interface Waiting {
-  /** What is still to be evicted for it. */
-  bytes: number;
-  readonly level: Level | null;
-  readonly resolve: (report: EvictionReport) => void;
-}
-
 /**
  * Turns what was sampled into rounds of eviction, caps and collections: asks the policy, starts rounds, watches them, and
  * measures their relief. Runs where the sampler runs.
@@ -45,16 +38,13 @@ export class Steering {
   readonly #rounds: Rounds;
   readonly #settlement = new Settlement();
   readonly #regrowth = createRegrowth();
-  /** Calls of `evict()` that no round serves yet, and those that the round under way serves. */
-  readonly #waiting: Waiting[] = [];
-  readonly #served: Waiting[] = [];
-  #servedBytes = 0;
-  /** What all caches held when the last sample began. */
+  readonly #calls = new EvictCalls();
+  /** What all caches held when the last sample began; as of that, what all heaps hold outside of V8, and what an entry takes there on average. */
   #cacheBytes = 0;
+  #externalBytes = 0;
+  #meanBufferBytes = 0;
   #last: SteeringInput | null = null;
   readonly #freePages: FreePages;
-  /** What allocators keep, as of the last sample. */
-  #keptBytes = 0;
   /** Pages were given back after the last reading. */
   #gaveBack = false;
   readonly #limits: ThreadLimits;
@@ -114,7 +104,9 @@ export class Steering {
   steer(input: SteeringInput): void {
     this.#last = input;
     if (this.#isIdle()) return;
-    this.#keptBytes = this.#freePages.keptBytes(input.nowMs, input.rssBytes);
+    this.#freePages.update(input.nowMs, input.rssBytes);
+    this.#externalBytes = sumExternalBytes(this.#words);
+    this.#meanBufferBytes = meanBufferBytes(this.#words, this.#cacheBytes, this.#externalBytes);
     this.advance(input.nowMs);
     const { autoEviction } = this.#settings;
     if (autoEviction) this.#regrowth.add(input.nowMs, input.level);
@@ -189,22 +181,15 @@ export class Steering {
     if (result === null) return;
     const { report } = result;
     this.#end(result, nowMs);
-    if (this.#served.length > 0) for (const call of this.#waiting) call.bytes -= report.evictedBytes;
-    for (const call of this.#served.splice(0)) call.resolve(report);
-    this.#serveWaiting(nowMs);
+    this.#calls.end(report);
+    this.#serveCalls(nowMs);
   }
 
-  /** Evicts on demand. Calls that come together are one round: the largest demand counts, not the sum. */
+  /** Evicts on demand. */
   evict(bytes: number, level: Level | null, nowMs: number): Promise<EvictionReport> {
-    return new Promise((resolve) => {
-      const call: Waiting = { bytes, level, resolve };
-      if (this.#served.length > 0 && bytes <= this.#servedBytes) {
-        this.#served.push(call);
-        return;
-      }
-      this.#waiting.push(call);
-      if (!this.#rounds.active) this.#serveWaiting(nowMs);
-    });
+    const report = this.#calls.add(bytes, level);
+    if (!this.#rounds.active) this.#serveCalls(nowMs);
+    return report;
   }
 
   /** Completes what is open: reports are settled with the usage measured last, calls end with what was done. */
@@ -215,7 +200,7 @@ export class Steering {
     for (const report of this.#settlement.flush(this.#usedIn(this.#last))) this.#post({ type: 'settled', report });
     const report =
       result?.report ?? emptyReport(nextRoundId(this.#words), this.#last?.level ?? 'normal', this.#last?.at ?? 0, 0);
-    for (const call of [...this.#served.splice(0), ...this.#waiting.splice(0)]) call.resolve(report);
+    this.#calls.stop(report);
   }
 
   /** Tells of a round that ended, and has its relief measured. */
@@ -231,21 +216,13 @@ export class Steering {
     return cacheRowsUsed(this.#words) === 0 && !this.#rounds.active && this.#settlement.isEmpty;
   }
 
-  #serveWaiting(nowMs: number): void {
-    const calls = this.#waiting.splice(0);
-    const largest = calls.reduce<Waiting | null>(
-      (most, call) => (most === null || call.bytes > most.bytes ? call : most),
-      null,
-    );
-    if (largest === null) return;
-    this.#served.push(...calls);
-    this.#servedBytes = largest.bytes;
-    const level = largest.level ?? this.#last?.level ?? 'normal';
+  #serveCalls(nowMs: number): void {
+    const demand = this.#calls.serve();
+    if (demand === null || this.#last === null) return;
+    const level = demand.level ?? this.#last.level;
     const collect = this.#settings.collectGarbage === 'never' ? COLLECT.never : COLLECT.ifDue;
-    const cause = this.#last?.cause ?? null;
-    if (this.#last === null) return;
-    const terms = { level, cause, policy: 'manual', collect, inHeap: false, payers: null };
-    this.#start({ bytes: Math.max(0, largest.bytes), ...terms }, gaugeOf({ input: this.#last, heap: null }), nowMs);
+    const terms = { level, cause: this.#last.cause, policy: 'manual', collect, inHeap: false, payers: null };
+    this.#start({ bytes: Math.max(0, demand.bytes), ...terms }, gaugeOf({ input: this.#last, heap: null }), nowMs);
   }
 
   #start(demand: RoundDemand, gauge: Gauge, nowMs: number): void {
@@ -260,7 +237,6 @@ export class Steering {
     const words = this.#words;
     const rows = heap?.rows ?? null;
     const threads = sumCounters(words, rows ?? liveThreadRows(words));
-    const externalBytes = rows === null ? sumExternalBytes(words) : 0;
     return {
       nowMs,
       level,
@@ -271,22 +247,17 @@ export class Steering {
       cacheBytes: rows === null ? this.#cacheBytes : rows.reduce((sum, row) => sum + threadCacheBytes(words, row), 0),
       evictableBytes: totalEvictableBytes(words, this.#settings.respectCacheLimits, rows),
       meanBufferBytes: rows === null ? this.#meanBufferBytes : 0,
-      externalBytes,
+      externalBytes: rows === null ? this.#externalBytes : 0,
       threads: rows === null ? input.threads : 1,
       growthBytesPerSecond,
       uncollectedBytes: threads.uncollectedBytes,
       evictedBytes: threads.evictedBytes,
       collections: threads.collections,
       collectionSeconds: threads.collections === 0 ? 0 : threads.collectionUs / threads.collections / 1e6,
-      retainedBytes: heap === null ? this.#keptBytes : 0,
+      retainedBytes: heap === null ? this.#freePages.keptBytes : 0,
       returnableBytes: heap === null ? this.#freePages.returnableBytes : 0,
       roundActive: this.#rounds.active,
     };
-  }
-
-  /** Of the caches of all threads. */
-  get #meanBufferBytes(): number {
-    return meanBufferBytes(this.#words, this.#cacheBytes, sumExternalBytes(this.#words));
   }
 
   /** The last known use of every resource, and of the process for null. */

@@ -31,7 +31,7 @@ function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
     });
   };
   hold(0);
-  pages.keptBytes(0, rssBytes());
+  pages.update(0, rssBytes());
   const giveBack = (input: PageReturnInput, freedBytes = 0) => {
     const cause = pages.findReason(input);
     return cause !== null && pages.giveBack(input.nowMs, cause, input.droppedBytes, freedBytes);
@@ -43,7 +43,10 @@ function openProcess({ hasAllocator = true, stuckMib = 0 } = {}) {
     keep: (mib: number) => {
       keptMib = mib;
     },
-    keptMib: () => pages.keptBytes(0, rssBytes()) / MIB,
+    keptMib: () => {
+      pages.update(0, rssBytes());
+      return pages.keptBytes / MIB;
+    },
     expectedMib: (nowMs: number) => {
       pages.beforeSample(nowMs, false);
       return pages.refillBytes / MIB;
@@ -165,7 +168,7 @@ describe('the pages that allocators keep', () => {
     keep(200);
     pages.beforeSample(1000, false);
     expect([keptMib(), returnableMib()]).toEqual([200, 30]);
-    pages.keptBytes(1000, Number.NaN);
+    pages.update(1000, Number.NaN);
     expect(returnableMib(), 'nothing can be read').toBe(0);
     giveBack(afterRound(1000));
     keep(220);
@@ -185,8 +188,8 @@ describe('the pages that allocators keep', () => {
   it('are gone where others let go of memory', () => {
     const { giveBack, keep, expectedMib } = openProcess();
     const sample = { level: 'normal', growthBytesPerSecond: 0, droppedBytes: 0, meanBufferBytes: 0 } as const;
-    giveBack({ ...sample, nowMs: 0, level: 'critical', watched: { ...CONTAINER, usedBytes: 420 * MIB } });
     keep(80);
+    giveBack({ ...sample, nowMs: 0, level: 'critical', watched: { ...CONTAINER, usedBytes: 420 * MIB } });
     const fallen = { ...sample, watched: { ...CONTAINER, usedBytes: 200 * MIB } };
     expect(giveBack({ ...fallen, nowMs: 10 })).toBe(false);
     expect(giveBack({ ...fallen, nowMs: 60 })).toBe(true);
