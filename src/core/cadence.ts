@@ -72,6 +72,9 @@ export const PLAUSIBLE_GROWTH_BYTES_PER_SECOND = 1e9;
 
 const MOST_PLAUSIBLE_THREADS = 4;
 
+/** A timer counts whole milliseconds, so it may fire up to one too early. */
+export const TIMER_EARLY_MS = 1;
+
 /** A ramp that was seen may double before the next sample. */
 const GROWTH_ALLOWANCE = 2;
 

@@ -50,8 +50,8 @@ export interface PolicyInput {
   /** Resident bytes that nothing holds: pages that the allocators keep for reuse. An estimate, >= 0. */
   readonly retainedBytes: number;
   /**
-   * The part of usage that is pages which went back the last time that they were asked for, or went just now and are expected to be taken again. Past
-   * `critical` that is done every second or two beside large Buffers, where it is worth the time. An estimate, >= 0.
+   * The part of usage that is pages that an allocator keeps, as far as they went back the last time, or that went just now and are expected to be taken
+   * again. Past `critical` they go back, beside large Buffers, within some two seconds, where there are enough to be worth the time. An estimate, >= 0.
    */
   readonly returnableBytes: number;
   /** True while a round is being carried out: a demand now would be ignored. */

@@ -34,8 +34,8 @@ const PAUSES = 4;
 const PAUSES_IN_DANGER = 1;
 
 /**
- * Where `critical` alone asks for it, a hundredth, and ever more on the way to `emergency`: pages are taken again at once where entries come and go.
- * Of small ones little goes back, and what comes again looks like a rise. Source: bench/squeeze with 64 and 4 KiB.
+ * Where `critical` alone asks for it, a hundredth, and ever more on the way to `emergency`, but after so long in any case: pages are taken again at
+ * once where entries come and go. Of small ones little goes back, and what comes again looks like a rise. Source: bench/squeeze with 64 and 4 KiB.
  */
 const PAUSES_AT_CRITICAL = 99;
 const MOST_REST_MS = 2000;
@@ -73,8 +73,7 @@ export function createPageReturn(): PageReturn {
   let peak = createRecentPeak(FALLEN_MS);
   const leaps = createLeaps();
   let peakOf = { resource: '', limitBytes: 0 };
-  let restedMs = Number.NEGATIVE_INFINITY;
-  let restedInDangerMs = Number.NEGATIVE_INFINITY;
+  /** When it was done last, and how long it took. */
   let gaveMs = Number.NEGATIVE_INFINITY;
   let lastTookMs = 0;
   let pressedMs = Number.NEGATIVE_INFINITY;
@@ -99,6 +98,11 @@ export function createPageReturn(): PageReturn {
     fallMs = nowMs;
   }
 
+  /** From its beginning on, with a pause of so many times as long as it took. */
+  function restMs(pauses: number): number {
+    return (1 + pauses) * lastTookMs;
+  }
+
   return {
     get hasFallen() {
       return hasFallen;
@@ -111,7 +115,7 @@ export function createPageReturn(): PageReturn {
       const leapBytesPerSecond = watched === null ? 0 : leaps.next(nowMs, watched);
       const mostBytesPerSecond = Math.max(growthBytesPerSecond, leapBytesPerSecond);
       const isInDanger = watched !== null && isNear(watched, level, mostBytesPerSecond);
-      if (nowMs < (isInDanger ? restedInDangerMs : restedMs)) return null;
+      if (nowMs < gaveMs + restMs(isInDanger ? PAUSES_IN_DANGER : PAUSES)) return null;
       if (droppedBytes > 0) {
         const mostBytes = Math.max(LEAST_WORTH_BYTES, WORTH_DROPPED_SHARE * droppedBytes);
         return { reason: 'round', worthBytes: Math.min(worthBytes, mostBytes) };
@@ -120,16 +124,14 @@ export function createPageReturn(): PageReturn {
       if (isInDanger) return { reason: 'danger', worthBytes };
       if (isAtLeast(level, 'critical')) {
         if (!areWholePages(input)) return null;
-        const restMs = Math.min(MOST_REST_MS, (1 + pausesAt(depthOf(watched))) * lastTookMs);
-        return nowMs < gaveMs + restMs ? null : { reason: 'critical', worthBytes: keptWorthBytes(limitBytes) };
+        const isResting = nowMs < gaveMs + Math.min(MOST_REST_MS, restMs(pausesAt(depthOf(watched))));
+        return isResting ? null : { reason: 'critical', worthBytes: keptWorthBytes(limitBytes) };
       }
       const sinceMs = nowMs - fallMs;
       if (isFallDone || level !== 'normal' || sinceMs < COLLECTED_MS || sinceMs > MOST_COLLECTED_MS) return null;
       return { reason: 'fall', worthBytes: FALLEN_WORTH_SHARE * limitBytes };
     },
     did(nowMs, tookMs) {
-      restedMs = nowMs + (1 + PAUSES) * tookMs;
-      restedInDangerMs = nowMs + (1 + PAUSES_IN_DANGER) * tookMs;
       [gaveMs, lastTookMs] = [nowMs, tookMs];
       if (nowMs - fallMs >= COLLECTED_MS) isFallDone = true;
     },

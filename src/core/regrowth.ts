@@ -1,3 +1,4 @@
+import { TIMER_EARLY_MS } from './cadence.js';
 import { isAtLeast, type Level } from './level.js';
 
 /**
@@ -10,9 +11,6 @@ const LOOK_MS = 150;
 
 /** Usage that swings around `critical` is not looked at like that more often. */
 const LEAST_DISTANCE_MS = 10_000;
-
-/** A timer counts whole milliseconds, so it may fire up to one too early. */
-const EARLY_MS = 1;
 
 /** When to look again after pressure is over, so that caches that gave do not stay small for want of a sample. Pure; fed with every sample. */
 export interface Regrowth {
@@ -27,17 +25,17 @@ export function createRegrowth(): Regrowth {
   /** The level was `critical`, and has not been normal since; and when it was normal again, for the first time in a while. */
   let isPressed = false;
   let normalMs = Number.NEGATIVE_INFINITY;
-  /** Infinity: none is planned. */
-  let lookMs = Number.POSITIVE_INFINITY;
+  /** Null: none is planned. */
+  let lookMs: number | null = null;
 
   return {
-    dueMs: (nowMs) => (Number.isFinite(lookMs) && lookMs > nowMs + EARLY_MS ? lookMs : null),
-    isLookDue: (nowMs) => lookMs <= nowMs + EARLY_MS,
+    dueMs: (nowMs) => (lookMs !== null && lookMs > nowMs + TIMER_EARLY_MS ? lookMs : null),
+    isLookDue: (nowMs) => lookMs !== null && lookMs <= nowMs + TIMER_EARLY_MS,
     add(nowMs, level) {
       if (level === 'normal' && isPressed && nowMs - normalMs >= LEAST_DISTANCE_MS) normalMs = nowMs;
       isPressed = level !== 'normal' && (isPressed || isAtLeast(level, 'critical'));
       const isGrowing = level === 'normal' && nowMs - normalMs < GROWING_MS;
-      lookMs = isGrowing ? nowMs + LOOK_MS : Number.POSITIVE_INFINITY;
+      lookMs = isGrowing ? nowMs + LOOK_MS : null;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { TIMER_EARLY_MS } from '../core/cadence.js';
 import type { EvictionReport } from '../core/eviction.js';
 import type { Gauge, RoundResult } from './rounds.js';
 
@@ -15,9 +16,6 @@ const RETURNED_SHARE = 0.9;
 
 /** Less relief than this share of what was dropped counts as none. Source: the design, policy 4. */
 const FUTILE_SHARE = 0.25;
-
-/** A timer counts whole milliseconds, so it may fire up to one too early. */
-const EARLY_MS = 1;
 
 /** A use as it was read last, bytes, and when that was, monotonic ms. */
 export interface Used {
@@ -66,18 +64,18 @@ export class Settlement {
    * comes.
    */
   dueMs(nowMs: number): number | null {
-    return this.#dueAfter(nowMs + EARLY_MS);
+    return this.#dueAfter(nowMs + TIMER_EARLY_MS);
   }
 
   /** Whether a sample now is such a look: a use that was read before it says nothing. */
   isLookDue(nowMs: number): boolean {
     const dueMs = this.#dueAfter(this.#lookedMs);
-    return dueMs !== null && dueMs <= nowMs + EARLY_MS;
+    return dueMs !== null && dueMs <= nowMs + TIMER_EARLY_MS;
   }
 
   /** The reports that can be completed with what is known now. */
   settle(nowMs: number, usedOf: UsedOf): EvictionReport[] {
-    this.#lookedMs = nowMs + EARLY_MS;
+    this.#lookedMs = nowMs + TIMER_EARLY_MS;
     const settled: EvictionReport[] = [];
     this.#pending = this.#pending.filter((round) => {
       if (round.collectedMs === null && round.isCollected()) round.collectedMs = nowMs;
@@ -108,8 +106,8 @@ export class Settlement {
 /** Whether nothing more is to be waited for. What was read counts from when it was read. */
 function isOver({ result, endMs, collectedMs }: Pending, nowMs: number, used: Used | null): boolean {
   const { report, before } = result;
-  if (report.evictedBytes === 0 || nowMs + EARLY_MS >= endMs + MOST_WAIT_MS) return true;
-  const readMs = (used === null ? nowMs : used.readMs) + EARLY_MS;
+  if (report.evictedBytes === 0 || nowMs + TIMER_EARLY_MS >= endMs + MOST_WAIT_MS) return true;
+  const readMs = (used === null ? nowMs : used.readMs) + TIMER_EARLY_MS;
   if (collectedMs !== null && readMs >= collectedMs + MOST_LOOKED_MS) return true;
   if (used === null || readMs < endMs + LOOK_MS) return false;
   return before.usedBytes - used.usedBytes >= RETURNED_SHARE * report.evictedBytes;

@@ -82,6 +82,7 @@ const MOST_WARNING_BITE = 0.05;
  * - The caches are on a *leash*: until the next sample they may grow by the room that is left below every `warning` (in V8's heap 70 %), less what
  *   evictions are expected to leave resident below `critical`, so that no rate of allocation can run past it between two samples.
  * - What was evicted and is not collected yet is collected before anything else is evicted for it, while there is time.
+ * - Pages that an allocator keeps beside large Buffers are given back before anything is evicted for them, while there is time.
  * - Usage past `critical`, or about to be far past it by what others do, is *paid for once*: the caches shrink by what was added since the last
  *   payment. Usage that stays there (the allocator keeps pages for reuse) asks for nothing more; usage that falls back is owed again if it returns.
  * - Entries of a heap of objects leave V8's pages half empty, so that collections return next to nothing until nearly all are gone. Where usage is
@@ -101,12 +102,10 @@ export function createAdaptivePolicy(): EvictionPolicy {
   let paceBytes = MOST_PACE_BYTES;
   /** When the last sample came; no time has passed before the first. */
   let lastMs = Number.POSITIVE_INFINITY;
-  /** A collection of what is dead was asked for, and there was none since; what was collected and dead with the last sample. */
+  /** A collection of what is dead was asked for, and there was none since; collections so far, and bytes dead, as of the last sample. */
   let isAsked = false;
-  let collectedBefore = 0;
+  let collectionsBefore = 0;
   let deadBefore = 0;
-  /** The part of usage that goes without the caches' giving anything. */
-  let returnedBytes = 0;
   let patienceMs = LEAST_PATIENCE_MS;
   let areInHeap = false;
   /** True once the caches gave something in this stretch of pressure, and when there was pressure last. */
@@ -149,6 +148,12 @@ export function createAdaptivePolicy(): EvictionPolicy {
     return roomBytes;
   }
 
+  /** Usage without what goes back though the caches give nothing, where there is time for that. */
+  function stayingBytesOf(binding: WatchedResource, input: PolicyInput): number {
+    const returnedBytes = input.nowMs < rushedUntilMs ? 0 : soonReturnedBytes(binding, input);
+    return trackOf(binding.resource).effectiveBytes - returnedBytes;
+  }
+
   /** Has the caches give `overBytes`, and holds them there. */
   function cut(
     input: PolicyInput,
@@ -160,14 +165,15 @@ export function createAdaptivePolicy(): EvictionPolicy {
     const track = trackOf(binding.resource);
     const isRushed = input.nowMs < rushedUntilMs;
     const pastBoundBytes = ownShare(binding, input) * (track.effectiveBytes + aheadBytes - peakBoundBytes(binding));
-    const isScattered = isRushed && isAtLeast(input.level, 'critical') && !areInHeap;
+    const isScattered = isRushed && isAtLeast(input.level, 'critical');
     const wantedBytes = isScattered ? scatteredBytes(overBytes, pastBoundBytes, input) : overBytes;
     const sparedBytes = Math.max(overBytes, input.cacheBytes - claimBytes(binding, input));
     const evictBytes = Math.ceil(Math.min(wantedBytes, sparedBytes, input.evictableBytes));
     cap.stop(input, evictBytes);
-    cap.blame(input.nowMs, track.effectiveBytes - returnedBytes - track.paidBytes);
+    const stayingBytes = stayingBytesOf(binding, input);
+    cap.blame(input.nowMs, stayingBytes - track.paidBytes);
     warned = true;
-    track.pay(input.nowMs, track.effectiveBytes - returnedBytes + aheadBytes);
+    track.pay(input.nowMs, stayingBytes + aheadBytes);
     for (const { swing } of tracks.values()) swing.gave(input.nowMs);
     const deadBytes = input.uncollectedBytes + evictBytes;
     return {
@@ -186,7 +192,7 @@ export function createAdaptivePolicy(): EvictionPolicy {
     decide(seen: PolicyInput): PolicyDecision {
       const danger = ramps.next(seen, (watched, foreignPerSecond) => isThreat(watched, seen, foreignPerSecond));
       areInHeap = residence.next(seen);
-      const told = areInHeap ? { ...seen, meanBufferBytes: 0 } : seen;
+      const told = areInHeap && seen.meanBufferBytes > 0 ? { ...seen, meanBufferBytes: 0 } : seen;
       const input = danger === null ? told : asBinding(danger, told);
       const { binding, nowMs, level } = input;
       const foreignBytesPerSecond = Math.max(foreign.next(seen), danger?.foreignBytesPerSecond ?? 0);
@@ -204,9 +210,9 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const isNear = isHurried(input, binding) || isEmergencyNear(binding, leapBytesPerSecond);
       if (level !== 'normal' && isNear) rushedUntilMs = nowMs + RUSH_MS;
       cachePeak.add(nowMs, input.cacheBytes);
-      if (input.collections !== collectedBefore || input.uncollectedBytes < COLLECTED_SHARE * deadBefore)
+      if (input.collections !== collectionsBefore || input.uncollectedBytes < COLLECTED_SHARE * deadBefore)
         isAsked = false;
-      [collectedBefore, deadBefore] = [input.collections, input.uncollectedBytes];
+      [collectionsBefore, deadBefore] = [input.collections, input.uncollectedBytes];
       if (input.roundActive) return hold('a round is going on', cap.bytes, paceBytes);
 
       const track = trackOf(binding.resource);
@@ -218,8 +224,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
       const leftBytes = areInHeap ? leastLeftBytes(binding, input, cachePeak.value(nowMs)) : 0;
       const sparedBytes = Math.max(0, input.cacheBytes - Math.max(leftBytes, claimBytes(binding, input)));
       const isRushed = nowMs < rushedUntilMs;
-      returnedBytes = isRushed || binding.resource === 'heap' ? 0 : share * soonReturnedBytes(binding, input);
-      const pastBytes = track.effectiveBytes - returnedBytes + aheadBytes - track.paidBytes;
+      const stayingBytes = stayingBytesOf(binding, input);
+      const pastBytes = stayingBytes + aheadBytes - track.paidBytes;
       const isThreatened = isThreat(binding, input, foreignBytesPerSecond);
       const givesAll = isThreatened && pastBytes > 0 && isAllAtOnce(binding, input, foreignBytesPerSecond);
       const allBytes = givesAll ? share * sparedBytes : 0;
@@ -247,9 +253,8 @@ export function createAdaptivePolicy(): EvictionPolicy {
         if (isDear && isReturning && isTimeToCollect(input, binding)) {
           return hold('what was dead is being returned', cap.bytes, paceBytes);
         }
-        const keptBytes = track.effectiveBytes - returnedBytes;
-        const fitting = sizeThatFits(binding, input, keptBytes, cap, cacheLow.value(nowMs));
-        if (fitting !== null) track.ceiling.found(nowMs, fitting, Math.max(0, keptBytes - input.cacheBytes));
+        const fitting = sizeThatFits(binding, input, stayingBytes, cap, cacheLow.value(nowMs));
+        if (fitting !== null) track.ceiling.found(nowMs, fitting, Math.max(0, stayingBytes - input.cacheBytes));
         return cut(input, binding, aheadBytes, overBytes, `${formatBytes(overBytes)} past what was paid for`);
       }
       if (level !== 'normal') pressedMs = nowMs;

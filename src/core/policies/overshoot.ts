@@ -91,6 +91,7 @@ export function isAwaited({ resource }: WatchedResource, { threads, collectionSe
   return threads === 1 && resource !== 'heap' && collectionSeconds > CHEAP_COLLECTION_SECONDS;
 }
 
+/** What is kept is worth the time of giving it back from this share of the limit on, or from so many bytes of a large one. */
 const KEPT_WORTH_SHARE = 0.05;
 const KEPT_WORTH_BYTES = 64 * MIB;
 
@@ -124,13 +125,14 @@ export function areWholePages({ meanBufferBytes }: Pick<PolicyInput, 'meanBuffer
  * What goes back of usage without the caches' giving anything: pages that are kept beside large Buffers, if they are worth the time of
  * giving them back. Pure.
  */
-export function soonReturnedBytes({ limitBytes }: WatchedResource, input: PolicyInput): number {
-  return areWholePages(input) && input.returnableBytes > keptWorthBytes(limitBytes) ? input.returnableBytes : 0;
+export function soonReturnedBytes(binding: WatchedResource, input: PolicyInput): number {
+  const { returnableBytes } = input;
+  if (binding.resource === 'heap' || !areWholePages(input)) return 0;
+  return returnableBytes > keptWorthBytes(binding.limitBytes) ? ownShare(binding, input) * returnableBytes : 0;
 }
 
 /**
- * So much of the limit, or so many bytes of a large one, is worth the time of giving it back where nothing but that it is kept past `critical`
- * asks for it. Pure.
+ * What is worth the time of giving it back where nothing asks for it but that it is kept past `critical`, bytes. Pure.
  */
 export function keptWorthBytes(limitBytes: number): number {
   return Math.min(KEPT_WORTH_SHARE * limitBytes, KEPT_WORTH_BYTES);
