@@ -1,3 +1,4 @@
+import { MIB } from '../core/units.js';
 import { emptyThreadHeap } from '../page/thread-rows.js';
 import type { Collect, Engine } from './engine.js';
 
@@ -30,6 +31,9 @@ const VAIN_SHARE = 0.78;
  * is not what is freed. Source: `Heap::EvaluateOldSpaceLocalPretenuring` of V8, bench/squeeze with objects.
  */
 const LEAST_SURVIVAL = 0.2;
+
+/** The collection of a heap below that takes a few ms. Source: bench/eviction, where one of 34 MB takes 20 ms. */
+const SMALL_HEAP_BYTES = 16 * MIB;
 
 /**
  * Asks V8 for collections on the thread that owns it, and keeps the books: how many, how long, and how many evicted bytes are
@@ -104,6 +108,12 @@ export class Collector {
     if (this.#uncollectedBytes < paceBytes) return false;
     const isTight = tightGuardBytes > 0 && tightGuardBytes < TIGHT_PACES * paceBytes;
     return isTight ? this.isDue(TIGHT_DUTY) : this.keepsPace(PACE_DUTY);
+  }
+
+  /** Whether a collection would take a few ms. */
+  get isCheap(): boolean {
+    this.#heap.readInto(this.#reading);
+    return this.#reading.oldUsedBytes < SMALL_HEAP_BYTES;
   }
 
   /** Collects now; synchronous. @returns false where collecting is not possible or not allowed, or would leave the heap so full that V8 may give it up. */

@@ -110,6 +110,11 @@ export class Dispatcher {
     return this.#current?.isPaid === true;
   }
 
+  /** Whether an order is being paid, and goes on without waiting for anybody. */
+  get isPaying(): boolean {
+    return this.#current !== null && this.#current.promise === null;
+  }
+
   /** Takes a cache out of the books; its row is kept while the order under way may still need its receipt. */
   close(account: CacheAccount): void {
     const keepRow = this.#current !== null && account.open;

@@ -1,5 +1,7 @@
 import type { EvictionRequest } from '../core/eviction.js';
+import { isAtLeast } from '../core/level.js';
 import { COLLECT, loadDebt, markTaken, type Receipt, type ThreadControl, writeReceipt } from '../page/orders.js';
+import { readLevel } from '../page/state-codec.js';
 import type { CacheAccount } from './account.js';
 import { COLLECTION_DUTY, type Collector } from './collection.js';
 import type { EvictionBooks } from './eviction-books.js';
@@ -33,6 +35,8 @@ export class Order {
   readonly #receipts = new Map<CacheAccount, Receipt>();
   /** Whether a collection ends it, and each part of it. */
   readonly #collects: boolean;
+  /** Or for a collection alone. */
+  readonly #asksForBytes: boolean;
   #steps: Step;
   #isPaid: boolean;
   /** What is to be dropped after the next collection, and all that is still to be dropped, bytes. */
@@ -52,6 +56,7 @@ export class Order {
     this.#tools = tools;
     this.#owedBytes = this.#takeDebts();
     this.#collects = this.#isToCollect();
+    this.#asksForBytes = this.#owedBytes > 0;
     const partBytes = this.#isInParts() ? this.#partOf(this.#owedBytes) : this.#owedBytes;
     this.#laterBytes = this.#owedBytes - partBytes;
     this.#steps = this.#pay(partBytes);
@@ -85,7 +90,7 @@ export class Order {
       this.#advance(answer);
       if (!this.#isPaid || this.#collects) return false;
     } else {
-      const hasCollected = this.#collects && this.#tools.collector.collect();
+      const hasCollected = this.#collects && !this.#isOvertaken() && this.#tools.collector.collect();
       if (this.#laterBytes > 0) {
         const isLast = ++this.#parts === MOST_PARTS || !hasCollected;
         const partBytes = isLast ? this.#laterBytes : this.#partOf(this.#laterBytes);
@@ -152,6 +157,16 @@ export class Order {
     const { collect, level } = this.control;
     const duty = level === 'emergency' ? EMERGENCY_DUTY : COLLECTION_DUTY;
     return collect === COLLECT.always || (collect === COLLECT.ifDue && this.#tools.collector.isDue(duty));
+  }
+
+  /**
+   * Whether `critical` was reached since: the order that pays for it waits for this one, and collects what both have dropped. A cheap collection is no
+   * matter, and what it returns need not be paid.
+   */
+  #isOvertaken(): boolean {
+    const { words, collector } = this.#tools;
+    if (!this.#asksForBytes || isAtLeast(this.control.level, 'critical')) return false;
+    return isAtLeast(readLevel(words), 'critical') && !collector.isCheap;
   }
 
   /** A user's cache is asked once: it may take long, or fail. */

@@ -237,7 +237,8 @@ export class ThreadCaches {
       if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
-    if (paceBytes >= 0 && this.#collector.isPaced(paceBytes, loadTightGuard(this.#words))) this.#collector.collect();
+    if (paceBytes < 0 || this.#dispatcher.isPaying) return;
+    if (this.#collector.isPaced(paceBytes, loadTightGuard(this.#words))) this.#collector.collect();
   }
 
   #openAccount(

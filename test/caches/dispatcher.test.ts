@@ -2,7 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { LRUCache } from 'lru-cache';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ThreadCachesOptions } from '#src/caches/thread-caches.js';
+import { MIB } from '#src/core/units.js';
 import { monotonicUs } from '#src/page/clock.js';
+import { isOrderDone } from '#src/page/orders.js';
 import { bumpEpoch } from '#src/page/page.js';
 import { CountedCache, StrangeCache } from '../support/caches.js';
 import { CachesUnderTest, stillEngine } from '../support/thread-caches.js';
@@ -35,13 +37,14 @@ function makeFilled(entries: number, options: Partial<ThreadCachesOptions> = {})
 }
 
 /** A thread with one cache of 50 MB, whose engine counts the collections that it is asked for. */
-function makeCollecting() {
+function makeCollecting(oldUsedBytes = 0) {
   const collections = { count: 0 };
   const findCollect = () => () => {
     collections.count++;
     return true;
   };
-  const filled = makeFilled(50_000, { collectGarbage: 'auto', engine: { ...stillEngine(), findCollect } });
+  const heap = { promotableBytes: 0, readInto: (into: object) => Object.assign(into, { oldUsedBytes }) };
+  const filled = makeFilled(50_000, { collectGarbage: 'auto', engine: { ...stillEngine(), heap, findCollect } });
   return { ...filled, collections };
 }
 
@@ -294,6 +297,40 @@ describe('an order', () => {
   it('that asks for a collection alone has it at once', () => {
     const { thread, cache, collections } = makeCollecting();
     thread.order({}, 'warning', 'always');
+    cache.get(1);
+    expect(collections.count).toBe(1);
+  });
+
+  const LATE = { given: 'warning', reached: 'critical', owes: 1000, heapMiB: 32, collects: false } as const;
+  it.each([
+    { ...LATE, title: 'leaves a dear collection to the one that pays for critical, where it came too late' },
+    { ...LATE, title: 'and for emergency', reached: 'emergency' },
+    { ...LATE, title: 'collects where it came in time', reached: 'warning', collects: true },
+    { ...LATE, title: 'collects where it pays for critical itself', given: 'critical', collects: true },
+    { ...LATE, title: 'collects where that is cheap, however late', heapMiB: 15, collects: true },
+    { ...LATE, title: 'collects where it asks for nothing else, however late', owes: 0, collects: true },
+  ] as const)('$title', ({ given, reached, owes, heapMiB, collects }) => {
+    const { thread, cache, collections } = makeCollecting(heapMiB * MIB);
+    thread.reach(reached);
+    const order = thread.order(owes === 0 ? {} : { 0: owes }, given, 'always');
+    for (let operation = 0; operation < 4; operation++) cache.get(1);
+    expect(collections.count).toBe(collects ? 1 : 0);
+    expect(isOrderDone(thread.words, 0, order)).toBe(true);
+  });
+
+  it('is paid by all caches before anything is collected for the pace', () => {
+    const { thread, cache, collections } = makeCollecting();
+    const second = bigLru(300_000);
+    thread.caches.register(second, { name: 'second', priority: 1000 });
+    thread.order({ 0: 50_000_000, 1: 280_000_000 }, 'critical', 'never', { paceBytes: 1 });
+    spinUntil(
+      () => second.size === 20_000,
+      () => {
+        expect(collections.count).toBe(0);
+        cache.get(1);
+      },
+    );
+    bumpEpoch(thread.words);
     cache.get(1);
     expect(collections.count).toBe(1);
   });
