@@ -34,11 +34,12 @@ const PAUSES = 4;
 const PAUSES_IN_DANGER = 1;
 
 /**
- * Where `critical` alone asks for it, a hundredth, and ever more on the way to `emergency`, but after so long in any case: pages are taken again at
- * once where entries come and go. Of small ones little goes back, and what comes again looks like a rise. Source: bench/squeeze with 64 and 4 KiB.
+ * Where `critical` alone asks for it, a thousandth, and ever more on the way to `emergency`, but after so long in any case: where entries come and go
+ * the pages are taken again at once, which costs whoever takes them twenty times what it took to give them back. Of small ones little goes back, and
+ * what comes again looks like a rise. Source: bench/squeeze with 1 MiB, 64 and 4 KiB.
  */
-const PAUSES_AT_CRITICAL = 99;
-const MOST_REST_MS = 2000;
+const PAUSES_AT_CRITICAL = 999;
+const MOST_REST_MS = 10_000;
 
 /** What decides whether free pages are given back. */
 export interface PageReturnInput extends Pick<PolicyInput, 'meanBufferBytes'> {
@@ -140,7 +141,7 @@ export function createPageReturn(): PageReturn {
 
 /** How many times as long as it took is paused, where usage is so far on its way from `critical`, 0, to `emergency`, 1. */
 function pausesAt(depth: number): number {
-  return PAUSES + (PAUSES_AT_CRITICAL - PAUSES) * (1 - depth) ** 2;
+  return PAUSES * (PAUSES_AT_CRITICAL / PAUSES) ** (1 - depth);
 }
 
 function isNear({ usedBytes, limitBytes, thresholds }: WatchedResource, level: Level, growth: number): boolean {

@@ -66,14 +66,14 @@ describe('what an allocator keeps', () => {
     ).toBeNull();
   });
 
-  it('goes back at critical where entries are large Buffers, for a twentieth of the limit, and takes a hundredth of the time there', () => {
+  it('goes back at critical where entries are large Buffers, for a twentieth of the limit, and takes a thousandth of the time there', () => {
     const pages = createPageReturn();
     const critical = (nowMs: number) => pages.next({ ...LARGE, nowMs, watched: watched(0.8) });
     expect(critical(0)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
     expect(pages.next({ ...LARGE, watched: watched(0.8), meanBufferBytes: 4096 })).toBeNull();
     pages.did(0, 10);
-    expect(critical(999)).toBeNull();
-    expect(critical(1000)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
+    expect(critical(9999)).toBeNull();
+    expect(critical(10_000)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
   });
 
   it('goes back at critical for 64 MiB of a larger limit', () => {
@@ -90,10 +90,10 @@ describe('what an allocator keeps', () => {
         if (pages.next({ ...LARGE, nowMs, watched: watched(ratio) }) !== null) return nowMs;
       }
     };
-    expect(restMs(0.8)).toBe(1000);
-    expect(restMs(0.875)).toBe(288); // a quarter of the way from 50 to 1000
+    expect(restMs(0.8)).toBe(10_000);
+    expect(restMs(0.875)).toBe(643); // halfway: pauses are the root of 4 times 999
     expect(restMs(0.9499)).toBe(51);
-    expect(restMs(0.8, 100), 'two seconds at the most').toBe(2000);
+    expect(restMs(0.8, 100), 'ten seconds at the most').toBe(10_000);
   });
 
   it('goes back once, 50 ms after others let go of memory that there was pressure for', () => {
