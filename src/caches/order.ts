@@ -35,7 +35,7 @@ export class Order {
   readonly #receipts = new Map<CacheAccount, Receipt>();
   /** Whether a collection ends it, and each part of it. */
   readonly #collects: boolean;
-  /** Or for a collection alone. */
+  /** Whether caches owe anything; else it is for a collection alone. */
   readonly #asksForBytes: boolean;
   #steps: Step;
   #isPaid: boolean;
@@ -48,6 +48,8 @@ export class Order {
   promise: Promise<number> | null = null;
   /** True while a driver on the loop is at it. */
   driven = false;
+  /** True where the collection that should end it is left to whoever comes next. */
+  leavesCollection = false;
   /** When that driver last showed that the loop turns, monotonic µs: with each of its steps, and while it waits. */
   movedUs = 0;
 
@@ -73,6 +75,11 @@ export class Order {
     return this.#turn;
   }
 
+  /** Whether it ends with a collection. */
+  get collects(): boolean {
+    return this.#collects;
+  }
+
   /** Whether all is dropped that is to be dropped before the next collection. */
   get isPaid(): boolean {
     return this.#isPaid;
@@ -90,7 +97,8 @@ export class Order {
       this.#advance(answer);
       if (!this.#isPaid || this.#collects) return false;
     } else {
-      const hasCollected = this.#collects && !this.#isOvertaken() && this.#tools.collector.collect();
+      this.leavesCollection = this.#collects && this.#laterBytes === 0 && this.#isOvertaken();
+      const hasCollected = this.#collects && !this.leavesCollection && this.#tools.collector.collect();
       if (this.#laterBytes > 0) {
         const isLast = ++this.#parts === MOST_PARTS || !hasCollected;
         const partBytes = isLast ? this.#laterBytes : this.#partOf(this.#laterBytes);
@@ -160,13 +168,13 @@ export class Order {
   }
 
   /**
-   * Whether `critical` was reached since: the order that pays for it waits for this one, and collects what both have dropped. A cheap collection is no
-   * matter, and what it returns need not be paid.
+   * Whether it is from below `critical`, which is reached: the order that pays for that waits for this one, and collects what both have dropped. A brief
+   * collection is no matter, and what it returns need not be paid.
    */
   #isOvertaken(): boolean {
     const { words, collector } = this.#tools;
     if (!this.#asksForBytes || isAtLeast(this.control.level, 'critical')) return false;
-    return isAtLeast(readLevel(words), 'critical') && !collector.isCheap;
+    return readLevel(words) === 'critical' && !collector.isBrief;
   }
 
   /** A user's cache is asked once: it may take long, or fail. */

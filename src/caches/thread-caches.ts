@@ -229,7 +229,7 @@ export class ThreadCaches {
     this.#tracker.publishCounters();
   }
 
-  /** What the thread sees to between two samples. What an order has just made dead counts for nothing here: its collection comes next. */
+  /** What the thread sees to between two samples. What an order has just made dead counts for nothing here: a collection comes next. */
   #helpItself(paceBytes: number): void {
     if (this.#heapWatch.publishedUs !== this.#watchedUs) {
       this.#watchedUs = this.#heapWatch.publishedUs;
@@ -237,8 +237,9 @@ export class ThreadCaches {
       if (this.#options.relievesHeap === true) this.#heapRoom.relieve(usedBytes, limitBytes);
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
-    if (paceBytes < 0 || this.#dispatcher.isPaying) return;
-    if (this.#collector.isPaced(paceBytes, loadTightGuard(this.#words))) this.#collector.collect();
+    if (paceBytes < 0) return;
+    const isPaced = this.#collector.isPaced(paceBytes, loadTightGuard(this.#words), this.#dispatcher.isPaying);
+    if (isPaced) this.#collector.collect();
   }
 
   #openAccount(

@@ -51,7 +51,7 @@ export interface PolicyInput {
   readonly retainedBytes: number;
   /**
    * The part of usage that is pages that an allocator keeps, as far as they went back the last time, or that went just now and are expected to be taken
-   * again. Past `critical` they go back, beside large Buffers, within some two seconds, where there are enough to be worth the time. An estimate, >= 0.
+   * again. Past `critical` they go back, beside large Buffers, within ten seconds, where there are enough to be worth the time. An estimate, >= 0.
    */
   readonly returnableBytes: number;
   /** True while a round is being carried out: a demand now would be ignored. */
@@ -63,7 +63,8 @@ export interface PolicyDecision {
   /** Bytes to evict in a round of their own; 0: no round. */
   readonly evictBytes: number;
   /**
-   * Whether the threads collect after the round: never, if their duty allows it, or in any case. The last says that there is no time to lose:
+   * Whether the threads collect after the round: never, if their duty allows it, or in any case. Where `critical` came meanwhile, a long collection
+   * is left to the next round for 50 ms. `always` says that there is no time to lose:
    * cache operations then pay for the round one slice after the other, also where the loop is free.
    */
   readonly collect: 'never' | 'ifDue' | 'always';

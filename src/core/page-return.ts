@@ -34,7 +34,7 @@ const PAUSES = 4;
 const PAUSES_IN_DANGER = 1;
 
 /**
- * Where `critical` alone asks for it, a thousandth, and ever more on the way to `emergency`, but after so long in any case: where entries come and go
+ * Where `critical` alone asks for it, a thousandth, and ever more on the way to `emergency`, but after so long in any case, less with each step of that way: where entries come and go
  * the pages are taken again at once, which costs whoever takes them twenty times what it took to give them back. Of small ones little goes back, and
  * what comes again looks like a rise. Source: bench/squeeze with 1 MiB, 64 and 4 KiB.
  */
@@ -125,7 +125,8 @@ export function createPageReturn(): PageReturn {
       if (isInDanger) return { reason: 'danger', worthBytes };
       if (isAtLeast(level, 'critical')) {
         if (!areWholePages(input)) return null;
-        const isResting = nowMs < gaveMs + Math.min(MOST_REST_MS, restMs(pausesAt(depthOf(watched))));
+        const depth = depthOf(watched);
+        const isResting = nowMs < gaveMs + Math.min((1 - depth) * MOST_REST_MS, restMs(pausesAt(depth)));
         return isResting ? null : { reason: 'critical', worthBytes: keptWorthBytes(limitBytes) };
       }
       const sinceMs = nowMs - fallMs;

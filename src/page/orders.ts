@@ -174,7 +174,7 @@ export function loadReceipt(words: Int32Array, row: number, order: number): Rece
   return consistent ? receipt : null;
 }
 
-/** Says that every debt of the order was dealt with, and its collection done. Owner only. */
+/** Says that every debt of the order was dealt with, and its collection done, or left to the next order. Owner only. */
 export function markOrderDone(words: Int32Array, threadRow: number, order: number): void {
   Atomics.store(words, threadOffset(threadRow) + THREAD.ORDER_DONE, order);
 }

@@ -37,14 +37,14 @@ function makeFilled(entries: number, options: Partial<ThreadCachesOptions> = {})
 }
 
 /** A thread with one cache of 50 MB, whose engine counts the collections that it is asked for. */
-function makeCollecting(oldUsedBytes = 0) {
+function makeCollecting(oldUsedBytes = 0, nowUs = monotonicUs) {
   const collections = { count: 0 };
   const findCollect = () => () => {
     collections.count++;
     return true;
   };
   const heap = { promotableBytes: 0, readInto: (into: object) => Object.assign(into, { oldUsedBytes }) };
-  const filled = makeFilled(50_000, { collectGarbage: 'auto', engine: { ...stillEngine(), heap, findCollect } });
+  const filled = makeFilled(50_000, { collectGarbage: 'auto', engine: { ...stillEngine(nowUs), heap, findCollect } });
   return { ...filled, collections };
 }
 
@@ -226,17 +226,18 @@ describe('an order', () => {
     },
   );
 
-  const WHOLE = { inHeap: true, collect: 'always', rest: 2_000_000, kind: 'lru' } as const;
+  const WHOLE = { inHeap: true, collect: 'always', rest: 2_000_000, kind: 'lru', late: false } as const;
   it.each([
     { ...WHOLE, title: 'leaves a heap that caches nearly fill in parts', left: [10_000, 2000, 1000] },
     { ...WHOLE, title: 'is paid in three parts at the most', rest: 0, left: [10_000, 2000, 0] },
     { ...WHOLE, title: 'is paid in parts where it is due to collect', collect: 'ifDue', left: [10_000, 2000, 1000] },
+    { ...WHOLE, title: 'is paid in parts however late it came', late: true, left: [10_000, 2000] },
     { ...WHOLE, title: 'is paid in one part where it is not to collect', collect: 'never', left: [] },
     { ...WHOLE, title: 'is paid in one part where the heap holds much else', rest: 60_000_000, left: [1000] },
     { ...WHOLE, title: 'is paid in one part where this thread holds it outside', rest: -46_000_000, left: [1000] },
     { ...WHOLE, title: 'is paid in one part where all is outside', inHeap: false, left: [1000] },
     { ...WHOLE, title: 'asks a cache that may take long once', kind: 'evictable', left: [1000] },
-  ] as const)('$title', ({ inHeap, collect, rest, kind, left }) => {
+  ] as const)('$title', ({ inHeap, collect, rest, kind, late, left }) => {
     const seen: number[] = [];
     const cache = kind === 'lru' ? bigLru(50_000) : new CountedCache(50_000_000);
     const entries = () => ('size' in cache ? cache.size : cache.bytes / 1000);
@@ -254,8 +255,9 @@ describe('an order', () => {
     const thread = makeThread({ collectGarbage: 'auto', engine: { ...stillEngine(), heap, findCollect } });
     const registration = thread.caches.register(cache, { name: 'cache' });
     const owedBytes = 50_000_000 - 1000 * (left.at(-1) ?? 1000);
-    const order = thread.order({ 0: owedBytes }, 'emergency', collect, { inHeap });
-    registration.add(0);
+    if (late) thread.reach('critical');
+    const order = thread.order({ 0: owedBytes }, late ? 'warning' : 'emergency', collect, { inHeap });
+    for (let look = 0; look < (late ? 20 : 1); look++) registration.add(0);
     expect(seen).toEqual(left);
     expect(thread.receipt(0, order)).toMatchObject({ requestedBytes: owedBytes, evictedBytes: owedBytes });
   });
@@ -303,11 +305,11 @@ describe('an order', () => {
 
   const LATE = { given: 'warning', reached: 'critical', owes: 1000, heapMiB: 32, collects: false } as const;
   it.each([
-    { ...LATE, title: 'leaves a dear collection to the one that pays for critical, where it came too late' },
-    { ...LATE, title: 'and for emergency', reached: 'emergency' },
+    { ...LATE, title: 'leaves a long collection to the one that pays for critical, where it came too late' },
+    { ...LATE, title: 'collects where emergency came', reached: 'emergency', collects: true },
     { ...LATE, title: 'collects where it came in time', reached: 'warning', collects: true },
     { ...LATE, title: 'collects where it pays for critical itself', given: 'critical', collects: true },
-    { ...LATE, title: 'collects where that is cheap, however late', heapMiB: 15, collects: true },
+    { ...LATE, title: 'collects where that is brief, however late', heapMiB: 15, collects: true },
     { ...LATE, title: 'collects where it asks for nothing else, however late', owes: 0, collects: true },
   ] as const)('$title', ({ given, reached, owes, heapMiB, collects }) => {
     const { thread, cache, collections } = makeCollecting(heapMiB * MIB);
@@ -316,6 +318,29 @@ describe('an order', () => {
     for (let operation = 0; operation < 4; operation++) cache.get(1);
     expect(collections.count).toBe(collects ? 1 : 0);
     expect(isOrderDone(thread.words, 0, order)).toBe(true);
+  });
+
+  it.each([
+    { title: 'is collected after 50 ms where no other comes', next: null, paceBytes: -1, sooner: 0 },
+    { title: 'is not collected for the pace sooner', next: null, paceBytes: 1, sooner: 0 },
+    { title: 'is collected after 50 ms where the other does not collect', next: 'never', paceBytes: -1, sooner: 0 },
+    { title: 'is collected with the other, and not again', next: 'always', paceBytes: -1, sooner: 1 },
+  ] as const)('that leaves its collection to the next one $title', ({ next, paceBytes, sooner }) => {
+    let nowUs = 1e6;
+    const { thread, cache, collections } = makeCollecting(32 * MIB, () => nowUs);
+    const operate = () => {
+      for (let operation = 0; operation < 4; operation++) cache.get(1);
+    };
+    thread.reach('critical');
+    thread.order({ 0: 1000 }, 'warning', 'always', { paceBytes });
+    operate();
+    if (next !== null) thread.order({ 0: 1000 }, 'critical', next);
+    nowUs += 49_000;
+    operate();
+    expect(collections.count).toBe(sooner);
+    nowUs += 2000;
+    operate();
+    expect(collections.count).toBe(1);
   });
 
   it('is paid by all caches before anything is collected for the pace', () => {
@@ -330,8 +355,6 @@ describe('an order', () => {
         cache.get(1);
       },
     );
-    bumpEpoch(thread.words);
-    cache.get(1);
     expect(collections.count).toBe(1);
   });
 

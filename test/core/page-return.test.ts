@@ -71,9 +71,9 @@ describe('what an allocator keeps', () => {
     const critical = (nowMs: number) => pages.next({ ...LARGE, nowMs, watched: watched(0.8) });
     expect(critical(0)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
     expect(pages.next({ ...LARGE, watched: watched(0.8), meanBufferBytes: 4096 })).toBeNull();
-    pages.did(0, 10);
-    expect(critical(9999)).toBeNull();
-    expect(critical(10_000)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
+    pages.did(0, 5);
+    expect(critical(4999)).toBeNull();
+    expect(critical(5000)).toEqual({ reason: 'critical', worthBytes: 50 * MIB });
   });
 
   it('goes back at critical for 64 MiB of a larger limit', () => {
@@ -91,8 +91,9 @@ describe('what an allocator keeps', () => {
       }
     };
     expect(restMs(0.8)).toBe(10_000);
+    expect(restMs(0.875, 200), 'five seconds at the most').toBe(5000);
     expect(restMs(0.875)).toBe(643); // halfway: pauses are the root of 4 times 999
-    expect(restMs(0.9499)).toBe(51);
+    expect(restMs(0.9499)).toBe(50);
     expect(restMs(0.8, 100), 'ten seconds at the most').toBe(10_000);
   });
 

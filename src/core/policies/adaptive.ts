@@ -60,7 +60,7 @@ const MOST_PATIENCE_MS = 5000;
 /** While they are more than this share of the limit, giving more would only add to them. */
 const RETAINED_SHARE = 0.05;
 
-/** Pages that are kept for less long are about to be given back, and not retained. */
+/** Pages that are kept for less long may be about to be given back, or taken again, and are not retained. */
 const STEADY_MS = 1000;
 
 /** Where less than this part of what was dead is left, V8 collected by itself. */
