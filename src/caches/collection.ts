@@ -103,12 +103,12 @@ export class Collector {
   /**
    * Whether so much is dead that the pace asks for a collection now, and lets it have the time.
    * @param tightGuardBytes what was left up to `emergency` at a recent peak that was close to it; 0: it was not.
-   * @param isAhead whether another collection is to come soon, which this one leaves the time to where it is not that close.
+   * @param isHeld whether an order is under way, which the pace waits for where it is not that close.
    */
-  isPaced(paceBytes: number, tightGuardBytes: number, isAhead: boolean): boolean {
+  isPaced(paceBytes: number, tightGuardBytes: number, isHeld: boolean): boolean {
     if (this.#uncollectedBytes < paceBytes) return false;
     const isTight = tightGuardBytes > 0 && tightGuardBytes < TIGHT_PACES * paceBytes;
-    return isTight ? this.isDue(TIGHT_DUTY) : !isAhead && this.keepsPace(PACE_DUTY);
+    return isTight ? this.isDue(TIGHT_DUTY) : !isHeld && this.keepsPace(PACE_DUTY);
   }
 
   /** Whether a collection would take a few ms. */

@@ -118,8 +118,8 @@ export class Dispatcher {
     return this.#current?.isPaid === true;
   }
 
-  /** Whether an order is being paid, without an asynchronous cache to wait for, or has left its collection to the next one. */
-  get isPaying(): boolean {
+  /** Whether the pace waits: an order is being paid, without an asynchronous cache to wait for, or has left its collection to the next one. */
+  get holdsPace(): boolean {
     return this.#current === null ? this.#leftUntilUs !== null : this.#current.promise === null;
   }
 

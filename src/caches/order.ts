@@ -34,9 +34,7 @@ export class Order {
   readonly #abort = new AbortController();
   readonly #receipts = new Map<CacheAccount, Receipt>();
   /** Whether a collection ends it, and each part of it. */
-  readonly #collects: boolean;
-  /** Whether caches owe anything; else it is for a collection alone. */
-  readonly #asksForBytes: boolean;
+  readonly collects: boolean;
   #steps: Step;
   #isPaid: boolean;
   /** What is to be dropped after the next collection, and all that is still to be dropped, bytes. */
@@ -57,8 +55,7 @@ export class Order {
     this.control = control;
     this.#tools = tools;
     this.#owedBytes = this.#takeDebts();
-    this.#collects = this.#isToCollect();
-    this.#asksForBytes = this.#owedBytes > 0;
+    this.collects = this.#isToCollect();
     const partBytes = this.#isInParts() ? this.#partOf(this.#owedBytes) : this.#owedBytes;
     this.#laterBytes = this.#owedBytes - partBytes;
     this.#steps = this.#pay(partBytes);
@@ -73,11 +70,6 @@ export class Order {
   /** Counts the steps: a driver that finds it changed after a wait was overtaken by a cache operation. */
   get turn(): number {
     return this.#turn;
-  }
-
-  /** Whether it ends with a collection. */
-  get collects(): boolean {
-    return this.#collects;
   }
 
   /** Whether all is dropped that is to be dropped before the next collection. */
@@ -95,10 +87,10 @@ export class Order {
     this.#turn++;
     if (!this.#isPaid) {
       this.#advance(answer);
-      if (!this.#isPaid || this.#collects) return false;
+      if (!this.#isPaid || this.collects) return false;
     } else {
-      this.leavesCollection = this.#collects && this.#laterBytes === 0 && this.#isOvertaken();
-      const hasCollected = this.#collects && !this.leavesCollection && this.#tools.collector.collect();
+      this.leavesCollection = this.collects && this.#laterBytes === 0 && this.#isOvertaken();
+      const hasCollected = this.collects && !this.leavesCollection && this.#tools.collector.collect();
       if (this.#laterBytes > 0) {
         const isLast = ++this.#parts === MOST_PARTS || !hasCollected;
         const partBytes = isLast ? this.#laterBytes : this.#partOf(this.#laterBytes);
@@ -169,18 +161,18 @@ export class Order {
 
   /**
    * Whether it is from below `critical`, which is reached: the order that pays for that waits for this one, and collects what both have dropped. A brief
-   * collection is no matter, and what it returns need not be paid.
+   * collection is no matter, and what it returns need not be paid. Where no cache was asked, the order is for the collection alone.
    */
   #isOvertaken(): boolean {
     const { words, collector } = this.#tools;
-    if (!this.#asksForBytes || isAtLeast(this.control.level, 'critical')) return false;
+    if (this.#receipts.size === 0 || isAtLeast(this.control.level, 'critical')) return false;
     return readLevel(words) === 'critical' && !collector.isBrief;
   }
 
   /** A user's cache is asked once: it may take long, or fail. */
   #isInParts(): boolean {
     const { accounts } = this.#tools.tracker;
-    return this.control.inHeap && this.#collects && accounts.every(({ adapter }) => adapter.kind !== 'evictable');
+    return this.control.inHeap && this.collects && accounts.every(({ adapter }) => adapter.kind !== 'evictable');
   }
 }
 

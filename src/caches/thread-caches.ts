@@ -238,7 +238,7 @@ export class ThreadCaches {
       this.#watchdog.look(this.#heapWatch.heldBytes, this.#tracker.totalBytes + this.#books.evictedBytes);
     }
     if (paceBytes < 0) return;
-    const isPaced = this.#collector.isPaced(paceBytes, loadTightGuard(this.#words), this.#dispatcher.isPaying);
+    const isPaced = this.#collector.isPaced(paceBytes, loadTightGuard(this.#words), this.#dispatcher.holdsPace);
     if (isPaced) this.#collector.collect();
   }
 

@@ -64,8 +64,8 @@ export interface PolicyDecision {
   readonly evictBytes: number;
   /**
    * Whether the threads collect after the round: never, if their duty allows it, or in any case. Where `critical` came meanwhile, a long collection
-   * is left to the next round for 50 ms. `always` says that there is no time to lose:
-   * cache operations then pay for the round one slice after the other, also where the loop is free.
+   * is left to the next round for 50 ms. `always` says that there is no time to lose: cache operations then pay for the round one slice after the
+   * other, also where the loop is free.
    */
   readonly collect: 'never' | 'ifDue' | 'always';
   /** Joint bytes that the caches may hold from now on; null: no cap. */

@@ -34,9 +34,9 @@ const PAUSES = 4;
 const PAUSES_IN_DANGER = 1;
 
 /**
- * Where `critical` alone asks for it, a thousandth, and ever more on the way to `emergency`, but after so long in any case, less with each step of that way: where entries come and go
- * the pages are taken again at once, which costs whoever takes them twenty times what it took to give them back. Of small ones little goes back, and
- * what comes again looks like a rise. Source: bench/squeeze with 1 MiB, 64 and 4 KiB.
+ * Where `critical` alone asks for it, a thousandth, and ever more on the way to `emergency`, but after so long in any case, less with each step of
+ * that way: where entries come and go the pages are taken again at once, which costs more than giving them back, twenty times as much on a virtual
+ * machine. Of small ones little goes back, and what comes again looks like a rise. Source: bench/squeeze with 1 MiB, 64 and 4 KiB.
  */
 const PAUSES_AT_CRITICAL = 999;
 const MOST_REST_MS = 10_000;
